@@ -1,0 +1,129 @@
+#ifndef EXPLAIN_CATALOG_H
+#define EXPLAIN_CATALOG_H
+
+#include "explain/stage.h"
+#include "explain/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct problems;
+struct template;
+struct varnames;
+
+/* All rules and causes; immutable once loaded. Everything reached through it lives as long as it. */
+struct catalog;
+
+/* Where something stands in a file; lines and columns count from 1. */
+struct place {
+	const char *file;
+	unsigned line, column;
+};
+
+/* Variants of one text: the first whose variables are all known is used. */
+struct variants {
+	const struct template *const *items;
+	size_t count;
+};
+
+/* A cause's texts in one language. A text that has count 0 is not there. */
+struct cause_text {
+	struct variants summary, summary_temporary;
+	struct variants action, action_temporary, action_internal;
+	const char *help; /* Markdown, may be NULL */
+	struct place place;
+};
+
+struct cause {
+	const char *id;
+	const char *reason;
+	const char *fixer;
+	const struct cause_text *const *texts; /* by language number; NULL where there are none */
+	struct place place;
+};
+
+/* A regular expression over the reply's text. */
+struct pattern {
+	const char *text;
+	struct place place;
+	bool has_groups; /* named groups */
+};
+
+/* Conditions that must all hold. */
+struct alternative {
+	const short (*codes)[2]; /* ranges, both ends included; none: any code */
+	size_t code_count;
+	const struct status *statuses; /* patterns; none: any status or no status */
+	size_t status_count;
+	uint32_t stages;               /* bit N for stage N; 0: any */
+	const struct pattern *pattern; /* NULL: any text */
+};
+
+struct constant {
+	int var;
+	const char *value;
+};
+
+struct rule {
+	const char *id;
+	const struct cause *cause;
+	const struct alternative *alternatives;
+	size_t alternative_count;
+	const struct constant *constants; /* `set` */
+	size_t constant_count;
+	const char *const *examples;
+	size_t example_count;
+	const char *const *refs;
+	size_t ref_count;
+	unsigned layer; /* which directory it comes from, 0 the first */
+	struct place place;
+};
+
+/* What a reply code or an enhanced status code means by itself. */
+struct code_entry {
+	int code;             /* 0 for a status */
+	struct status status; /* class STATUS_ANY: the meaning is the same for all classes */
+	const char *name, *meaning;
+	const struct cause *cause; /* may be NULL */
+	const short *codes;        /* reply codes that go with a status */
+	size_t code_count;
+	const char *const *refs;
+	size_t ref_count;
+};
+
+/* Words that all explanations share. */
+struct phrases {
+	const char *permanent, *temporary, *help, *ref;
+};
+
+/* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in
+ * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All mistakes go to PROBLEMS.
+ * Returns NULL when there was any. */
+struct catalog *catalog_load(const char *const *dirs, struct problems *problems);
+void catalog_free(struct catalog **catalog);
+
+/* In the order of selection. */
+const struct rule *catalog_rules(const struct catalog *catalog, size_t *count);
+const struct cause *catalog_causes(const struct catalog *catalog, size_t *count);
+/* NULL if there is none. */
+const struct cause *catalog_cause(const struct catalog *catalog, const char *id);
+const struct code_entry *catalog_codes(const struct catalog *catalog, size_t *count);
+const struct varnames *catalog_varnames(const struct catalog *catalog);
+/* The number of a language ("en" is 0), -1 if the catalogue has no texts in it. */
+int catalog_language(const struct catalog *catalog, const char *language);
+int catalog_language_count(const struct catalog *catalog);
+/* The phrases of language number LANGUAGE. */
+const struct phrases *catalog_phrases(const struct catalog *catalog, int language);
+/* The texts of CAUSE in language number LANGUAGE, else in English. Never NULL. */
+const struct cause_text *cause_text(const struct cause *cause, int language);
+
+/* Compiles TEXT with the catalogue's variables, as a configured help_url is; it lives in the
+ * catalogue. NULL with a sentence in *ERROR, also for a variable that no text may use. */
+const struct template *catalog_compile(
+    struct catalog *catalog, const char *text, char **error);
+
+/* The id of the cause for replies that no rule recognises. */
+#define CAUSE_UNCLASSIFIED "unclassified"
+
+#endif

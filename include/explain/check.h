@@ -1,0 +1,14 @@
+#ifndef EXPLAIN_CHECK_H
+#define EXPLAIN_CHECK_H
+
+#include <stddef.h>
+
+struct engine;
+struct problems;
+
+/* Explains the examples of every rule and reports each that does not select its rule, and rules with
+ * fewer than two examples. A built-in rule's example that a site's own rule takes over is in order.
+ * Returns the number of examples tried. */
+size_t check_examples(const struct engine *engine, struct problems *problems);
+
+#endif

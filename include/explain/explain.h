@@ -1,0 +1,52 @@
+#ifndef EXPLAIN_EXPLAIN_H
+#define EXPLAIN_EXPLAIN_H
+
+#include "explain/render.h"
+#include "explain/stage.h"
+#include "explain/status.h"
+
+#include <stdbool.h>
+
+struct cause;
+struct engine;
+struct profile;
+struct reply;
+struct rule;
+
+/* What is known about a reply besides its text. Strings may be NULL, and may be hostile. */
+struct explain_context {
+	const struct profile *profile; /* of the same engine; must be given */
+	const char *ref;               /* the event's reference; NULL: none is shown */
+	enum stage stage;
+	const char *sender, *recipient, *client_address, *client_name, *helo;
+};
+
+/* A cause applied to a reply. Strings are never NULL ("" where there is nothing). */
+struct explanation {
+	int code;
+	struct status status;
+	int class;               /* reply_class() */
+	bool temporary;          /* class 4 */
+	const struct rule *rule; /* NULL: no rule recognised the reply */
+	const struct cause *cause;
+	struct message message; /* the parts, for render_*() */
+	const char *help_url, *ref;
+};
+
+/* Working space for explanations: one a thread, used again and again. */
+struct explainer;
+
+struct explainer *explainer_create(void);
+void explainer_free(struct explainer **explainer);
+
+/* Explains REPLY: which rule it selects, and that rule's cause in the words of the context's profile.
+ * Does no I/O and takes no lock but the matcher's. Returns NULL for a reply that needs no explanation:
+ * class 2 or 3, or one that carries one already (its text ends with a reference). The result is
+ * valid until the next call with the same EXPLAINER, and as long as ENGINE and REPLY. */
+const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context);
+
+/* Does the text end with a reference behind a label of ours? */
+bool explain_is_explained(const struct engine *engine, const struct reply *reply);
+
+#endif

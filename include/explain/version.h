@@ -1,0 +1,6 @@
+#ifndef EXPLAIN_VERSION_H
+#define EXPLAIN_VERSION_H
+
+#define EXPLAIN_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,302 @@
+/* link.c - makes one catalogue of what the files gave: a site's entries over the built-in ones,
+ * causes under their rules, and the checks that need to see everything. */
+#include "loader.h"
+
+#include "explain/mem.h"
+#include "explain/nearest.h"
+#include "explain/problems.h"
+#include "explain/strbuf.h"
+#include "explain/template.h"
+#include "explain/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void problem(struct loader *loader, const struct place *place, const char *kind,
+    const char *id, const char *text)
+{
+	char *subject = mem_printf("%s %s", kind, id);
+
+	problems_add(
+	    loader->problems, place->file, place->line, place->column, subject, "%s", text);
+	free(subject);
+}
+
+static int by_id_and_order(const void *left, const void *right)
+{
+	const struct raw_rule *a = *(struct raw_rule *const *)left;
+	const struct raw_rule *b = *(struct raw_rule *const *)right;
+	int order = strcmp(a->rule.id, b->rule.id);
+
+	if (order != 0)
+		return order;
+	return a->order < b->order ? -1 : 1;
+}
+
+/* EARLIER comes from a directory before LATER's, with the same name. With a `match` of its own it
+ * takes the place of the later one, which is gone; without, it changes the later one where that
+ * stands, so that the order of selection stays what it was. */
+static void merge_rules(struct raw_rule *earlier, struct raw_rule *later)
+{
+	struct raw_rule *kept = earlier->has_match ? earlier : later;
+	struct raw_rule *gone = earlier->has_match ? later : earlier;
+
+	if (earlier->cause || !kept->cause)
+		kept->cause = earlier->cause ? earlier->cause : later->cause;
+	if (earlier->rule.constant_count) {
+		kept->rule.constants = earlier->rule.constants;
+		kept->rule.constant_count = earlier->rule.constant_count;
+	}
+	if (!earlier->has_match && earlier->rule.example_count) {
+		kept->rule.examples = earlier->rule.examples;
+		kept->rule.example_count = earlier->rule.example_count;
+	}
+	kept->provides |= earlier->provides;
+	kept->disabled = earlier->disabled;
+	gone->dropped = true;
+}
+
+static void merge_same_names(struct loader *loader)
+{
+	size_t count = loader->rule_count;
+	struct raw_rule **sorted = mem_calloc(count, sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &loader->rules[i];
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), by_id_and_order);
+	/* From the last layer to the first, so that a chain of changes adds up. */
+	for (size_t i = count; i-- > 1;) {
+		struct raw_rule *earlier = sorted[i - 1], *later = sorted[i];
+		if (strcmp(earlier->rule.id, later->rule.id) != 0)
+			continue;
+		if (earlier->rule.layer == later->rule.layer) {
+			struct strbuf text;
+			strbuf_init(&text, 0);
+			strbuf_addf(&text, "the name is already used in %s:%u",
+			    earlier->rule.place.file, earlier->rule.place.line);
+			problem(loader, &later->rule.place, "rule", later->rule.id, text.data);
+			strbuf_free(&text);
+			later->dropped = true;
+			continue;
+		}
+		merge_rules(earlier, later);
+		if (earlier->dropped)
+			sorted[i - 1] = later;
+	}
+	free(sorted);
+}
+
+static void link_texts(struct cause_text *to, const struct cause_text *from)
+{
+	struct variants *const into[] = {&to->summary, &to->summary_temporary, &to->action,
+	    &to->action_temporary, &to->action_internal};
+	const struct variants *const source[] = {&from->summary, &from->summary_temporary,
+	    &from->action, &from->action_temporary, &from->action_internal};
+
+	/* A site that gives a summary or an action means it for every reply and reader: the special
+	 * forms that the built-in text has for some don't come back beside it. */
+	bool own_summary = to->summary.count > 0, own_action = to->action.count > 0;
+	for (size_t i = 0; i < sizeof(into) / sizeof(into[0]); i++) {
+		bool own = i < 2 ? own_summary : own_action;
+		if (into[i]->count == 0 && !own)
+			*into[i] = *source[i];
+	}
+	if (!to->help)
+		to->help = from->help;
+	if (!to->place.file)
+		to->place = from->place;
+}
+
+static struct cause *find_cause(struct catalog *catalog, const char *id)
+{
+	for (size_t i = 0; i < catalog->cause_count; i++)
+		if (strcmp(catalog->causes[i].id, id) == 0)
+			return &catalog->causes[i];
+	return NULL;
+}
+
+/* Causes come in the order of layers, so what is there already wins. */
+static void link_causes(struct loader *loader)
+{
+	struct catalog *catalog = loader->catalog;
+
+	catalog->causes =
+	    arena_alloc(loader->arena, (loader->cause_count + 1) * sizeof(*catalog->causes));
+	for (size_t i = 0; i < loader->cause_count; i++) {
+		const struct raw_cause *raw = &loader->causes[i];
+		struct cause *cause = find_cause(catalog, raw->id);
+		if (!cause) {
+			cause = &catalog->causes[catalog->cause_count++];
+			cause->id = raw->id;
+			cause->place = raw->place;
+			cause->texts = arena_alloc(
+			    loader->arena, MAX_LANGUAGES * sizeof(struct cause_text *));
+		}
+		if (!cause->reason)
+			cause->reason = raw->reason;
+		if (!cause->fixer)
+			cause->fixer = raw->fixer;
+		const struct cause_text **texts = (const struct cause_text **)cause->texts;
+		struct cause_text *text = arena_alloc(loader->arena, sizeof(*text));
+		if (texts[raw->language])
+			*text = *texts[raw->language];
+		link_texts(text, &raw->text);
+		texts[raw->language] = text;
+	}
+}
+
+static void check_duplicate_causes(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->cause_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct raw_cause *a = &loader->causes[j], *b = &loader->causes[i];
+			if (a->layer == b->layer && a->language == b->language &&
+			    strcmp(a->id, b->id) == 0)
+				problem(loader, &b->place, "cause", b->id,
+				    "is defined twice in this language");
+		}
+}
+
+/* What is missing or can't be filled in a text of CAUSE, whose rules provide PROVIDED. */
+static void check_variants(struct loader *loader, const struct cause *cause,
+    const struct cause_text *text, const struct variants *variants, const char *key,
+    uint64_t provided)
+{
+	uint64_t standard = (UINT64_C(1) << VAR_STANDARD_COUNT) - 1;
+
+	for (size_t i = 0; i < variants->count; i++) {
+		uint64_t needs = template_needs(variants->items[i]);
+		uint64_t unknown = needs & ~standard & ~provided;
+		bool last = i + 1 == variants->count;
+		uint64_t unsure = last ? needs & ~VARS_ALWAYS & ~unknown : 0;
+		for (int var = 0; var < VARS_MAX; var++) {
+			struct strbuf what;
+			strbuf_init(&what, 0);
+			if (unknown >> var & 1)
+				strbuf_addf(&what, "%s: no rule of this cause sets {%s}", key,
+				    varnames_get(loader->catalog->names, var));
+			else if (unsure >> var & 1)
+				strbuf_addf(&what,
+				    "%s: the last variant uses {%s}, which is not always known", key,
+				    varnames_get(loader->catalog->names, var));
+			if (what.len)
+				problem(loader, &text->place, "cause", cause->id, what.data);
+			strbuf_free(&what);
+		}
+	}
+}
+
+static void check_cause(struct loader *loader, const struct cause *cause, uint64_t provided)
+{
+	const struct cause_text *english = cause->texts[0];
+
+	if (!cause->reason)
+		problem(loader, &cause->place, "cause", cause->id, "needs a 'reason'");
+	if (!cause->fixer)
+		problem(loader, &cause->place, "cause", cause->id, "needs a 'fixer'");
+	if (!english || !english->summary.count)
+		problem(loader, &cause->place, "cause", cause->id, "needs an English 'summary'");
+	if (!english || !english->action.count)
+		problem(loader, &cause->place, "cause", cause->id, "needs an English 'action'");
+	for (int i = 0; i < loader->catalog->language_count; i++) {
+		const struct cause_text *text = cause->texts[i];
+		if (!text)
+			continue;
+		const struct {
+			const char *key;
+			const struct variants *variants;
+		} all[] = {{"summary", &text->summary}, {"summary_temporary", &text->summary_temporary},
+		    {"action", &text->action}, {"action_temporary", &text->action_temporary},
+		    {"action_internal", &text->action_internal}};
+		for (size_t j = 0; j < sizeof(all) / sizeof(all[0]); j++)
+			check_variants(loader, cause, text, all[j].variants, all[j].key, provided);
+	}
+}
+
+static void report_unknown_cause(
+    struct loader *loader, const struct place *place, const char *kind, const char *id,
+    const char *cause)
+{
+	struct catalog *catalog = loader->catalog;
+	const char **names = mem_calloc(catalog->cause_count + 1, sizeof(*names));
+	struct strbuf text;
+
+	for (size_t i = 0; i < catalog->cause_count; i++)
+		names[i] = catalog->causes[i].id;
+	const char *near = nearest_name(cause, names);
+	strbuf_init(&text, 0);
+	strbuf_addf(&text, "unknown cause '%s'", cause);
+	if (near)
+		strbuf_addf(&text, ", did you mean '%s'?", near);
+	problem(loader, place, kind, id, text.data);
+	strbuf_free(&text);
+	free(names);
+}
+
+static void link_rules(struct loader *loader, uint64_t *provided)
+{
+	struct catalog *catalog = loader->catalog;
+
+	catalog->rules =
+	    arena_alloc(loader->arena, (loader->rule_count + 1) * sizeof(*catalog->rules));
+	for (size_t i = 0; i < loader->rule_count; i++) {
+		struct raw_rule *raw = &loader->rules[i];
+		const struct place *place = &raw->rule.place;
+		if (raw->dropped || raw->disabled)
+			continue;
+		if (!raw->has_match)
+			problem(loader, place, "rule", raw->rule.id, "needs a 'match'");
+		struct cause *cause = raw->cause ? find_cause(catalog, raw->cause) : NULL;
+		if (!raw->cause)
+			problem(loader, place, "rule", raw->rule.id,
+			    "needs a 'cause', or its own 'summary' and 'action'");
+		else if (!cause)
+			report_unknown_cause(loader, place, "rule", raw->rule.id, raw->cause);
+		else
+			provided[cause - catalog->causes] |= raw->provides;
+		raw->rule.cause = cause;
+		catalog->rules[catalog->rule_count++] = raw->rule;
+	}
+}
+
+static void link_codes(struct loader *loader)
+{
+	struct catalog *catalog = loader->catalog;
+	struct code_entry *codes =
+	    arena_alloc(loader->arena, (catalog->code_count + 1) * sizeof(*codes));
+
+	for (size_t i = 0; i < catalog->code_count; i++) {
+		codes[i] = catalog->codes[i];
+		const char *cause = loader->code_causes[i];
+		if (cause && !(codes[i].cause = find_cause(catalog, cause)))
+			report_unknown_cause(loader, &(struct place){.file = "codes.yaml"}, "code",
+			    codes[i].name ? codes[i].name : "", cause);
+	}
+	free(catalog->codes);
+	catalog->codes = codes;
+}
+
+void catalog_link(struct loader *loader)
+{
+	struct catalog *catalog = loader->catalog;
+
+	merge_same_names(loader);
+	check_duplicate_causes(loader);
+	link_causes(loader);
+	uint64_t *provided = mem_calloc(catalog->cause_count, sizeof(*provided));
+	link_rules(loader, provided);
+	for (size_t i = 0; i < catalog->cause_count; i++)
+		check_cause(loader, &catalog->causes[i], provided[i]);
+	free(provided);
+	link_codes(loader);
+
+	const struct phrases *phrases = &catalog->phrases[0];
+	if (!find_cause(catalog, CAUSE_UNCLASSIFIED))
+		problems_add(loader->problems, NULL, 0, 0, NULL,
+		    "the catalogue has no cause '" CAUSE_UNCLASSIFIED
+		    "'; is the built-in catalogue among its directories?");
+	if (!phrases->permanent || !phrases->temporary || !phrases->help || !phrases->ref)
+		problems_add(loader->problems, NULL, 0, 0, NULL,
+		    "the catalogue has no complete English 'phrases'");
+}

@@ -1,0 +1,199 @@
+/* explain.c - explain_reply(), the one entry point that all front ends share. */
+#include "explain/explain.h"
+
+#include "explain/catalog.h"
+#include "explain/engine.h"
+#include "explain/match.h"
+#include "explain/mem.h"
+#include "explain/profile.h"
+#include "explain/ref.h"
+#include "explain/reply.h"
+#include "explain/strbuf.h"
+#include "explain/template.h"
+#include "explain/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct explainer {
+	struct vars *vars;
+	struct strbuf summary, action, closing, help_url;
+	struct explanation result;
+};
+
+struct explainer *explainer_create(void)
+{
+	struct explainer *explainer = mem_calloc(1, sizeof(*explainer));
+
+	explainer->vars = vars_create();
+	return explainer;
+}
+
+void explainer_free(struct explainer **explainer)
+{
+	if (!*explainer)
+		return;
+	vars_free(&(*explainer)->vars);
+	strbuf_free(&(*explainer)->summary);
+	strbuf_free(&(*explainer)->action);
+	strbuf_free(&(*explainer)->closing);
+	strbuf_free(&(*explainer)->help_url);
+	free(*explainer);
+	*explainer = NULL;
+}
+
+static void set(struct vars *vars, enum var var, const char *value)
+{
+	if (value)
+		vars_set(vars, (int)var, value, strlen(value));
+}
+
+static void set_from_reply(
+    struct vars *vars, const struct reply *reply, enum stage stage)
+{
+	char number[16];
+	size_t len;
+	const char *host = reply_host(reply, &len);
+	struct status status = reply_status(reply);
+	struct strbuf text = {.data = number, .size = sizeof(number), .limit = sizeof(number) - 1};
+
+	if (host)
+		vars_set(vars, VAR_HOST, host, len);
+	if (reply_code(reply)) {
+		strbuf_addu(&text, (unsigned)reply_code(reply));
+		vars_set(vars, VAR_CODE, text.data, text.len);
+		strbuf_truncate(&text, 0);
+	}
+	if (status.class) {
+		status_add(&text, &status);
+		vars_set(vars, VAR_STATUS, text.data, text.len);
+	}
+	set(vars, VAR_STAGE, stage_name(stage));
+}
+
+static void set_from_context(struct vars *vars, const struct explain_context *context)
+{
+	set(vars, VAR_SENDER, context->sender);
+	set(vars, VAR_RECIPIENT, context->recipient);
+	set(vars, VAR_CLIENT_ADDRESS, context->client_address);
+	set(vars, VAR_CLIENT_NAME, context->client_name);
+	set(vars, VAR_HELO, context->helo);
+	set(vars, VAR_SITE, context->profile->site);
+	set(vars, VAR_CONTACT, context->profile->contact);
+	set(vars, VAR_REF, context->ref);
+}
+
+static void expand_first_known(
+    struct strbuf *out, const struct variants *variants, const struct vars *vars)
+{
+	uint64_t known = vars_known(vars);
+	size_t i = 0;
+
+	/* The checker sees to it that the last variant can always be filled. */
+	while (i + 1 < variants->count && (template_needs(variants->items[i]) & ~known))
+		i++;
+	if (i < variants->count)
+		template_expand(out, variants->items[i], vars, TEMPLATE_PLAIN);
+}
+
+static const struct variants *choose_summary(const struct cause_text *text, bool temporary)
+{
+	return temporary && text->summary_temporary.count ? &text->summary_temporary
+							  : &text->summary;
+}
+
+static const struct variants *choose_action(
+    const struct cause_text *text, bool temporary, bool internal)
+{
+	if (internal && text->action_internal.count)
+		return &text->action_internal;
+	return temporary && text->action_temporary.count ? &text->action_temporary : &text->action;
+}
+
+static void write_closing(struct explainer *explainer, const struct phrases *phrases,
+    const struct explain_context *context)
+{
+	struct strbuf *closing = &explainer->closing;
+
+	if (explainer->help_url.len)
+		strbuf_addf(closing, "%s %s", phrases->help, explainer->help_url.data);
+	if (context->ref)
+		strbuf_addf(closing, "%s%s %s", closing->len ? "  " : "", phrases->ref, context->ref);
+}
+
+static const char *note_for(const struct phrases *phrases, int class)
+{
+	return class == 4 ? phrases->temporary : class == 5 ? phrases->permanent : "";
+}
+
+bool explain_is_explained(const struct engine *engine, const struct reply *reply)
+{
+	const struct catalog *catalog = engine_catalog(engine);
+	size_t len;
+	const char *text = reply_text(reply, &len);
+
+	if (len <= REF_LENGTH || !ref_is_valid(text + len - REF_LENGTH) ||
+	    text[len - REF_LENGTH - 1] != ' ')
+		return false;
+	len -= REF_LENGTH + 1;
+	for (int language = 0; language < catalog_language_count(catalog); language++) {
+		const char *label = catalog_phrases(catalog, language)->ref;
+		size_t label_len = strlen(label);
+		if (len >= label_len && memcmp(text + len - label_len, label, label_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context)
+{
+	const struct catalog *catalog = engine_catalog(engine);
+	const struct profile *profile = context->profile;
+	int class = reply_class(reply);
+	bool temporary = class == 4;
+	enum stage stage = context->stage ? context->stage : reply_stage(reply);
+
+	if (class == 2 || class == 3 || explain_is_explained(engine, reply))
+		return NULL;
+
+	struct match_input input = {
+	    .code = reply_code(reply), .status = reply_status(reply), .stage = stage};
+	input.text = reply_text(reply, &input.text_len);
+	struct vars *vars = explainer->vars;
+	vars_reset(vars);
+	set_from_reply(vars, reply, stage);
+	set_from_context(vars, context);
+	const struct rule *rule = matcher_select(engine_matcher(engine), &input, vars);
+	const struct cause *cause = rule ? rule->cause : catalog_cause(catalog, CAUSE_UNCLASSIFIED);
+	set(vars, VAR_CAUSE, cause->id);
+
+	strbuf_reset(&explainer->help_url);
+	strbuf_reset(&explainer->summary);
+	strbuf_reset(&explainer->action);
+	strbuf_reset(&explainer->closing);
+	if (profile->help_url)
+		template_expand(&explainer->help_url, profile->help_url, vars, TEMPLATE_URL);
+	set(vars, VAR_HELP_URL, strbuf_str(&explainer->help_url));
+	int language = catalog_language(catalog, profile->language);
+	const struct cause_text *text = cause_text(cause, language);
+	const struct phrases *phrases = catalog_phrases(catalog, language);
+	expand_first_known(&explainer->summary, choose_summary(text, temporary), vars);
+	expand_first_known(
+	    &explainer->action, choose_action(text, temporary, profile->internal), vars);
+	write_closing(explainer, phrases, context);
+
+	explainer->result = (struct explanation){
+	    .code = input.code,
+	    .status = input.status,
+	    .class = class,
+	    .temporary = temporary,
+	    .rule = rule,
+	    .cause = cause,
+	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
+		note_for(phrases, class), strbuf_str(&explainer->closing)},
+	    .help_url = strbuf_str(&explainer->help_url),
+	    .ref = context->ref ? context->ref : "",
+	};
+	return &explainer->result;
+}

@@ -1,0 +1,207 @@
+/* database.c - one Hyperscan database for all patterns, and its cache on disk.
+ *
+ * Compiling thousands of patterns takes seconds, loading the result milliseconds. A cache file holds
+ * the patterns themselves beside the database, so that a file under the right name can't be one for
+ * other patterns. It is code for a small machine inside libhs, so it is only taken from a file that
+ * nobody but us or root can write. */
+#include "internal.h"
+
+#include "explain/mem.h"
+#include "explain/strbuf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLAGS (HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH)
+#define MAGIC "explain-milter patterns 1\n"
+#define FILE_PREFIX "patterns-"
+#define FILE_SUFFIX ".hsdb"
+#define MAX_AGE (14 * 24 * 3600)
+
+/* What the database depends on: library, its flags, and every pattern. libhs itself checks that a
+ * database fits the processor. */
+static void add_key(struct strbuf *key, const char *const *patterns, unsigned count)
+{
+	strbuf_addf(key, MAGIC "%s\n%u %u\n", hs_version(), (unsigned)FLAGS, count);
+	for (unsigned i = 0; i < count; i++) {
+		strbuf_addstr(key, patterns[i]);
+		strbuf_addch(key, '\n');
+	}
+}
+
+/* FNV-1a; only a file name hangs on it. */
+static uint64_t hash(const char *data, size_t len)
+{
+	uint64_t value = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < len; i++)
+		value = (value ^ (unsigned char)data[i]) * UINT64_C(1099511628211);
+	return value;
+}
+
+static bool is_trusted(int fd, struct stat *status)
+{
+	return fstat(fd, status) == 0 && S_ISREG(status->st_mode) &&
+	    (status->st_uid == geteuid() || status->st_uid == 0) &&
+	    (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static hs_database_t *read_cache(const char *path, const struct strbuf *key)
+{
+	hs_database_t *database = NULL;
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return NULL;
+	if (is_trusted(fd, &status) && (size_t)status.st_size > key->len) {
+		size_t size = (size_t)status.st_size;
+		char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			if (memcmp(data, key->data, key->len) == 0 &&
+			    hs_deserialize_database(
+				data + key->len, size - key->len, &database) != HS_SUCCESS)
+				database = NULL;
+			munmap(data, size);
+		}
+	}
+	if (database)
+		futimens(fd, NULL); /* still in use: see remove_old() */
+	close(fd);
+	return database;
+}
+
+static bool write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = write(fd, data, len);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		data += written;
+		len -= (size_t)written;
+	}
+	return true;
+}
+
+/* Databases of catalogues that are no longer used. */
+static void remove_old(const char *cache_dir)
+{
+	DIR *directory = opendir(cache_dir);
+	struct dirent *entry;
+	struct stat status;
+
+	while (directory && (entry = readdir(directory))) {
+		const char *name = entry->d_name;
+		size_t len = strlen(name), suffix = strlen(FILE_SUFFIX);
+		if (strncmp(name, FILE_PREFIX, strlen(FILE_PREFIX)) != 0 || len < suffix ||
+		    strcmp(name + len - suffix, FILE_SUFFIX) != 0)
+			continue;
+		if (fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    time(NULL) - status.st_mtime > MAX_AGE)
+			unlinkat(dirfd(directory), name, 0);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* Written beside and renamed, so that a reader never sees half a file. */
+static void write_cache(
+    const char *cache_dir, const char *path, const struct strbuf *key, hs_database_t *database)
+{
+	char *data = NULL;
+	size_t len = 0;
+	char *temporary = mem_printf("%s.XXXXXX", path);
+
+	if (mkdir(cache_dir, 0755) < 0 && errno != EEXIST)
+		goto out;
+	if (hs_serialize_database(database, &data, &len) != HS_SUCCESS)
+		goto out;
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		goto out;
+	bool written = write_all(fd, key->data, key->len) && write_all(fd, data, len) &&
+	    fchmod(fd, 0644) == 0;
+	if (close(fd) < 0 || !written || rename(temporary, path) < 0)
+		unlink(temporary);
+	remove_old(cache_dir);
+out:
+	free(data);
+	free(temporary);
+}
+
+static hs_database_t *compile(
+    const char *const *patterns, unsigned count, char **error, int *bad)
+{
+	unsigned *flags = mem_calloc(count, sizeof(*flags));
+	unsigned *ids = mem_calloc(count, sizeof(*ids));
+	hs_database_t *database = NULL;
+	hs_compile_error_t *why = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		flags[i] = FLAGS;
+		ids[i] = i;
+	}
+	if (hs_compile_multi(
+		patterns, flags, ids, count, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
+		*error = mem_printf("%s", why->message);
+		*bad = why->expression;
+		hs_free_compile_error(why);
+		database = NULL;
+	}
+	free(flags);
+	free(ids);
+	return database;
+}
+
+hs_database_t *database_get(const char *const *patterns, unsigned count, const char *cache_dir,
+    bool *was_cached, char **error, int *bad)
+{
+	struct strbuf key;
+	char *path = NULL;
+	hs_database_t *database = NULL;
+
+	strbuf_init(&key, 0);
+	*was_cached = false;
+	if (cache_dir) {
+		add_key(&key, patterns, count);
+		path = mem_printf("%s/" FILE_PREFIX "%016" PRIx64 FILE_SUFFIX, cache_dir,
+		    hash(key.data, key.len));
+		database = read_cache(path, &key);
+		*was_cached = database != NULL;
+	}
+	if (!database) {
+		database = compile(patterns, count, error, bad);
+		if (database && cache_dir)
+			write_cache(cache_dir, path, &key, database);
+	}
+	free(path);
+	strbuf_free(&key);
+	return database;
+}
+
+char *database_check_pattern(const char *pattern)
+{
+	hs_compile_error_t *why = NULL;
+	hs_database_t *database = NULL;
+	char *error = NULL;
+
+	if (hs_compile(pattern, FLAGS, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
+		error = mem_printf("%s", why->message);
+		hs_free_compile_error(why);
+		return error;
+	}
+	hs_free_database(database);
+	return NULL;
+}

@@ -1,0 +1,385 @@
+/* match.c - which rule a reply selects: the first whose conditions hold.
+ *
+ * All patterns are one database that is scanned once; each pattern that is found, and each
+ * alternative without a pattern that the code and status lead to, is a candidate, and the one of the
+ * first rule wins. So the time hangs on the text, hardly on the number of rules. */
+#include "explain/match.h"
+
+#include "internal.h"
+
+#include "explain/catalog.h"
+#include "explain/mem.h"
+#include "explain/problems.h"
+#include "explain/vars.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SCRATCH 64
+
+/* An alternative, and where its rule stands in the order of selection. */
+struct candidate {
+	const struct alternative *alternative;
+	uint32_t rule;
+	struct capture *capture; /* NULL: no named groups */
+};
+
+/* An alternative without a text, found by a number that its conditions fix. */
+struct keyed {
+	int key;
+	uint32_t rule;
+	const struct alternative *alternative;
+};
+
+/* Keys: a reply code as it is, a status as status_key(), and this for those that fix neither. */
+#define KEY_ANY 0
+
+struct matcher {
+	const struct catalog *catalog;
+	const struct rule *rules;
+	size_t rule_count;
+	struct candidate *candidates; /* by pattern */
+	size_t candidate_count;
+	struct keyed *keyed; /* sorted by key, then rule */
+	size_t keyed_count;
+	hs_database_t *database; /* NULL: no patterns */
+	bool was_cached;
+	pthread_mutex_t lock; /* guards the free scratch spaces */
+	hs_scratch_t *prototype;
+	hs_scratch_t *scratch[MAX_SCRATCH];
+	size_t scratch_count;
+};
+
+struct search {
+	const struct matcher *matcher;
+	const struct match_input *input;
+	uint32_t best; /* rule, or UINT32_MAX */
+	const struct alternative *alternative; /* of the best rule, the first that fits */
+	const struct candidate *winner;        /* its candidate, if it has a text */
+	uint8_t *all; /* a flag a rule, or NULL when only the first is wanted */
+};
+
+static bool conditions_hold(
+    const struct alternative *alternative, const struct match_input *input)
+{
+	if (alternative->stages && !(alternative->stages >> input->stage & 1))
+		return false;
+	bool ok = alternative->code_count == 0;
+	for (size_t i = 0; i < alternative->code_count && !ok; i++)
+		ok = input->code >= alternative->codes[i][0] && input->code <= alternative->codes[i][1];
+	if (!ok)
+		return false;
+	ok = alternative->status_count == 0;
+	for (size_t i = 0; i < alternative->status_count && !ok; i++)
+		ok = status_matches(&alternative->statuses[i], &input->status);
+	return ok;
+}
+
+static void found(struct search *search, uint32_t rule, const struct alternative *alternative,
+    const struct candidate *candidate)
+{
+	bool better = rule < search->best ||
+	    (rule == search->best && alternative < search->alternative);
+
+	if ((!better && !search->all) || !conditions_hold(alternative, search->input))
+		return;
+	if (search->all)
+		search->all[rule] = 1;
+	if (better) {
+		search->best = rule;
+		search->alternative = alternative;
+		search->winner = candidate;
+	}
+}
+
+static int on_match(
+    unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+{
+	struct search *search = context;
+	const struct candidate *candidate = &search->matcher->candidates[id];
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	found(search, candidate->rule, candidate->alternative, candidate);
+	return 0;
+}
+
+static hs_scratch_t *take_scratch(struct matcher *matcher)
+{
+	hs_scratch_t *scratch = NULL;
+
+	pthread_mutex_lock(&matcher->lock);
+	if (matcher->scratch_count > 0)
+		scratch = matcher->scratch[--matcher->scratch_count];
+	else if (hs_clone_scratch(matcher->prototype, &scratch) != HS_SUCCESS)
+		scratch = NULL;
+	pthread_mutex_unlock(&matcher->lock);
+	return scratch;
+}
+
+static void give_scratch(struct matcher *matcher, hs_scratch_t *scratch)
+{
+	pthread_mutex_lock(&matcher->lock);
+	if (matcher->scratch_count < MAX_SCRATCH) {
+		matcher->scratch[matcher->scratch_count++] = scratch;
+		scratch = NULL;
+	}
+	pthread_mutex_unlock(&matcher->lock);
+	hs_free_scratch(scratch);
+}
+
+static void scan_patterns(struct search *search)
+{
+	/* The pool of scratch spaces is the one part of a matcher that changes, under its lock. */
+	struct matcher *matcher = (struct matcher *)search->matcher;
+	hs_scratch_t *scratch = matcher->database ? take_scratch(matcher) : NULL;
+
+	if (!scratch)
+		return;
+	hs_scan(matcher->database, search->input->text, (unsigned)search->input->text_len, 0,
+	    scratch, on_match, search);
+	give_scratch(matcher, scratch);
+}
+
+static void look_up(struct search *search, int key)
+{
+	const struct matcher *matcher = search->matcher;
+	size_t low = 0, high = matcher->keyed_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (matcher->keyed[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < matcher->keyed_count && matcher->keyed[low].key == key; low++) {
+		const struct keyed *keyed = &matcher->keyed[low];
+		if (keyed->rule > search->best && !search->all)
+			return;
+		found(search, keyed->rule, keyed->alternative, NULL);
+	}
+}
+
+static void run_search(struct search *search)
+{
+	const struct match_input *input = search->input;
+
+	scan_patterns(search);
+	if (input->status.class)
+		look_up(search, status_key(&input->status));
+	if (input->code)
+		look_up(search, input->code);
+	look_up(search, KEY_ANY);
+}
+
+const struct rule *matcher_select(
+    const struct matcher *matcher, const struct match_input *input, struct vars *vars)
+{
+	struct search search = {.matcher = matcher, .input = input, .best = UINT32_MAX};
+
+	run_search(&search);
+	if (search.best == UINT32_MAX)
+		return NULL;
+	const struct rule *rule = &matcher->rules[search.best];
+	for (size_t i = 0; vars && i < rule->constant_count; i++)
+		vars_set(vars, rule->constants[i].var, rule->constants[i].value,
+		    strlen(rule->constants[i].value));
+	if (vars && search.winner && search.winner->capture)
+		capture_run(search.winner->capture, input->text, input->text_len, vars);
+	return rule;
+}
+
+size_t matcher_select_all(const struct matcher *matcher, const struct match_input *input,
+    const struct rule **rules, size_t max)
+{
+	struct search search = {.matcher = matcher,
+	    .input = input,
+	    .best = UINT32_MAX,
+	    .all = mem_calloc(matcher->rule_count, 1)};
+	size_t count = 0;
+
+	run_search(&search);
+	for (size_t i = 0; i < matcher->rule_count; i++) {
+		if (!search.all[i])
+			continue;
+		if (count < max)
+			rules[count] = &matcher->rules[i];
+		count++;
+	}
+	free(search.all);
+	return count;
+}
+
+bool matcher_was_cached(const struct matcher *matcher)
+{
+	return matcher->was_cached;
+}
+
+static int by_key(const void *left, const void *right)
+{
+	const struct keyed *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static void add_key(struct matcher *matcher, int key, uint32_t rule,
+    const struct alternative *alternative)
+{
+	matcher->keyed = mem_realloc(
+	    matcher->keyed, matcher->keyed_count + 1, sizeof(*matcher->keyed));
+	matcher->keyed[matcher->keyed_count++] = (struct keyed){key, rule, alternative};
+}
+
+/* x.2.2 is 2.2.2, 4.2.2 and 5.2.2. */
+static void add_status_keys(struct matcher *matcher, const struct status *status, uint32_t rule,
+    const struct alternative *alternative)
+{
+	static const short classes[] = {2, 4, 5};
+	struct status exact = *status;
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		exact.class = classes[i];
+		if (status->class == STATUS_ANY || status->class == exact.class)
+			add_key(matcher, status_key(&exact), rule, alternative);
+	}
+}
+
+/* Files an alternative without a text under each number that can lead to it. */
+static void index_alternative(
+    struct matcher *matcher, uint32_t rule, const struct alternative *alternative)
+{
+	bool exact_statuses = alternative->status_count > 0, exact_codes = alternative->code_count > 0;
+
+	for (size_t i = 0; i < alternative->status_count; i++)
+		exact_statuses = exact_statuses &&
+		    alternative->statuses[i].subject != STATUS_ANY &&
+		    alternative->statuses[i].detail != STATUS_ANY;
+	for (size_t i = 0; i < alternative->code_count; i++)
+		exact_codes =
+		    exact_codes && alternative->codes[i][0] == alternative->codes[i][1];
+	if (exact_statuses)
+		for (size_t i = 0; i < alternative->status_count; i++)
+			add_status_keys(matcher, &alternative->statuses[i], rule, alternative);
+	else if (exact_codes)
+		for (size_t i = 0; i < alternative->code_count; i++)
+			add_key(matcher, alternative->codes[i][0], rule, alternative);
+	else
+		add_key(matcher, KEY_ANY, rule, alternative);
+}
+
+static void pattern_problem(struct problems *problems, const struct rule *rule,
+    const struct pattern *pattern, const char *what)
+{
+	char *subject = mem_printf("rule %s", rule->id);
+
+	problems_add(problems, pattern->place.file, pattern->place.line, pattern->place.column,
+	    subject, "text: %s", what);
+	free(subject);
+}
+
+static void collect(struct matcher *matcher, struct problems *problems)
+{
+	for (uint32_t i = 0; i < matcher->rule_count; i++) {
+		const struct rule *rule = &matcher->rules[i];
+		for (size_t j = 0; j < rule->alternative_count; j++) {
+			const struct alternative *alternative = &rule->alternatives[j];
+			const struct pattern *pattern = alternative->pattern;
+			if (!pattern) {
+				index_alternative(matcher, i, alternative);
+				continue;
+			}
+			struct candidate candidate = {.alternative = alternative, .rule = i};
+			char *error = NULL;
+			if (pattern->has_groups)
+				candidate.capture = capture_create(
+				    pattern->text, catalog_varnames(matcher->catalog), &error);
+			if (error) {
+				pattern_problem(problems, rule, pattern, error);
+				free(error);
+				continue;
+			}
+			matcher->candidates = mem_realloc(matcher->candidates,
+			    matcher->candidate_count + 1, sizeof(*matcher->candidates));
+			matcher->candidates[matcher->candidate_count++] = candidate;
+		}
+	}
+	if (matcher->keyed_count)
+		qsort(matcher->keyed, matcher->keyed_count, sizeof(*matcher->keyed), by_key);
+}
+
+/* libhs stops at the first faulty pattern; an administrator wants to hear of all. */
+static void report_patterns(struct matcher *matcher, struct problems *problems)
+{
+	for (size_t i = 0; i < matcher->candidate_count; i++) {
+		const struct candidate *candidate = &matcher->candidates[i];
+		char *error = database_check_pattern(candidate->alternative->pattern->text);
+		if (error)
+			pattern_problem(problems, &matcher->rules[candidate->rule],
+			    candidate->alternative->pattern, error);
+		free(error);
+	}
+}
+
+static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
+{
+	size_t count = matcher->candidate_count;
+	const char **patterns = mem_calloc(count, sizeof(*patterns));
+	char *error = NULL;
+	int bad = -1;
+
+	for (size_t i = 0; i < count; i++)
+		patterns[i] = matcher->candidates[i].alternative->pattern->text;
+	size_t before = problems_count(problems);
+	if (count > 0)
+		matcher->database = database_get(
+		    patterns, (unsigned)count, cache_dir, &matcher->was_cached, &error, &bad);
+	if (matcher->database && hs_alloc_scratch(matcher->database, &matcher->prototype) != HS_SUCCESS)
+		error = mem_strdup("no memory for pattern matching");
+	if (error && bad >= 0)
+		report_patterns(matcher, problems);
+	if (error && problems_count(problems) == before)
+		problems_add(problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
+	free(error);
+	free(patterns);
+}
+
+struct matcher *matcher_create(
+    const struct catalog *catalog, const char *cache_dir, struct problems *problems)
+{
+	struct matcher *matcher = mem_calloc(1, sizeof(*matcher));
+	size_t before = problems_count(problems);
+
+	matcher->catalog = catalog;
+	matcher->rules = catalog_rules(catalog, &matcher->rule_count);
+	pthread_mutex_init(&matcher->lock, NULL);
+	collect(matcher, problems);
+	compile(matcher, cache_dir, problems);
+	if (problems_count(problems) > before) {
+		problems_sort(problems);
+		matcher_free(&matcher);
+	}
+	return matcher;
+}
+
+void matcher_free(struct matcher **matcher)
+{
+	if (!*matcher)
+		return;
+	for (size_t i = 0; i < (*matcher)->candidate_count; i++)
+		capture_free(&(*matcher)->candidates[i].capture);
+	for (size_t i = 0; i < (*matcher)->scratch_count; i++)
+		hs_free_scratch((*matcher)->scratch[i]);
+	hs_free_scratch((*matcher)->prototype);
+	hs_free_database((*matcher)->database);
+	pthread_mutex_destroy(&(*matcher)->lock);
+	free((*matcher)->candidates);
+	free((*matcher)->keyed);
+	free(*matcher);
+	*matcher = NULL;
+}

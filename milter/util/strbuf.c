@@ -1,0 +1,106 @@
+/* strbuf.c - string builder with a limit and a sticky error. */
+#include "explain/strbuf.h"
+
+#include "explain/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void strbuf_init(struct strbuf *buf, size_t limit)
+{
+	*buf = (struct strbuf){.limit = limit};
+}
+
+void strbuf_reset(struct strbuf *buf)
+{
+	buf->len = 0;
+	buf->overflow = false;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+void strbuf_free(struct strbuf *buf)
+{
+	free(buf->data);
+	strbuf_init(buf, buf->limit);
+}
+
+/* Makes room for LEN octets and a NUL; false when that would go beyond the limit. */
+static bool reserve(struct strbuf *buf, size_t len)
+{
+	if (buf->overflow || (buf->limit && len > buf->limit - buf->len)) {
+		buf->overflow = true;
+		return false;
+	}
+	if (buf->size - buf->len <= len) {
+		size_t size = buf->size ? buf->size : 64;
+		while (size - buf->len <= len)
+			size *= 2;
+		buf->data = mem_realloc(buf->data, size, 1);
+		buf->size = size;
+	}
+	return true;
+}
+
+void strbuf_add(struct strbuf *buf, const char *s, size_t len)
+{
+	if (!reserve(buf, len))
+		return;
+	memcpy(buf->data + buf->len, s, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void strbuf_addstr(struct strbuf *buf, const char *s)
+{
+	strbuf_add(buf, s, strlen(s));
+}
+
+void strbuf_addch(struct strbuf *buf, char c)
+{
+	strbuf_add(buf, &c, 1);
+}
+
+void strbuf_addu(struct strbuf *buf, unsigned value)
+{
+	char digits[16];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	strbuf_add(buf, digits + at, sizeof(digits) - at);
+}
+
+void strbuf_addf(struct strbuf *buf, const char *format, ...)
+{
+	va_list args, again;
+
+	va_start(args, format);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	assert(len >= 0);
+	if (reserve(buf, (size_t)len)) {
+		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+		buf->len += (size_t)len;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+void strbuf_truncate(struct strbuf *buf, size_t len)
+{
+	assert(len <= buf->len);
+	buf->len = len;
+	if (buf->data)
+		buf->data[len] = '\0';
+}
+
+const char *strbuf_str(const struct strbuf *buf)
+{
+	return buf->data ? buf->data : "";
+}

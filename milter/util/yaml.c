@@ -1,0 +1,264 @@
+/* yaml.c - the one place that sees libfyaml: reading, walking, and mistakes with line and column.
+ *
+ * libfyaml stops at the first syntax error of a document. A catalogue file is a list of items that
+ * have nothing to do with each other, so after an error the items are read one by one, each with the
+ * others blanked out (line numbers stay right). */
+#include "explain/yaml.h"
+
+#include "explain/mem.h"
+#include "explain/nearest.h"
+#include "explain/problems.h"
+
+#include <errno.h>
+#include <libfyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FILE ((size_t)16 << 20)
+
+struct yaml_doc {
+	char *file;
+	char **texts;
+	struct fy_document **parts;
+	size_t count;
+};
+
+/* Takes TEXT (malloc'd) over. Returns -1 and reports, unless QUIET, when it does not parse. */
+static int add_part(
+    struct yaml_doc *doc, char *text, size_t len, struct problems *problems, bool quiet)
+{
+	struct fy_diag_cfg diag_cfg;
+	fy_diag_cfg_default(&diag_cfg);
+	diag_cfg.fp = NULL;
+	struct fy_diag *diag = fy_diag_create(&diag_cfg);
+	fy_diag_set_collect_errors(diag, true);
+	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT, .diag = diag};
+	struct fy_document *part = fy_document_build_from_string(&cfg, text, len);
+
+	if (!part && !quiet) {
+		void *state = NULL;
+		struct fy_diag_error *error = fy_diag_errors_iterate(diag, &state);
+		if (error)
+			problems_add(problems, doc->file, (unsigned)error->line,
+			    (unsigned)error->column, NULL, "YAML: %s", error->msg);
+		else
+			problems_add(problems, doc->file, 0, 0, NULL, "not valid YAML");
+	}
+	fy_diag_destroy(diag);
+	if (!part) {
+		free(text);
+		return -1;
+	}
+	doc->texts = mem_realloc(doc->texts, doc->count + 1, sizeof(*doc->texts));
+	doc->parts = mem_realloc(doc->parts, doc->count + 1, sizeof(*doc->parts));
+	doc->texts[doc->count] = text;
+	doc->parts[doc->count++] = part;
+	return 0;
+}
+
+/* The next top-level list item at or after AT: its begin, or LEN. */
+static size_t next_item(const char *text, size_t len, size_t at)
+{
+	while (at < len) {
+		if (text[at] == '-' && at + 1 < len && (text[at + 1] == ' ' || text[at + 1] == '\n'))
+			return at;
+		const char *newline = memchr(text + at, '\n', len - at);
+		if (!newline)
+			return len;
+		at = (size_t)(newline - text) + 1;
+	}
+	return len;
+}
+
+static void add_items(
+    struct yaml_doc *doc, const char *text, size_t len, struct problems *problems)
+{
+	size_t at = next_item(text, len, 0);
+
+	if (at == len)
+		add_part(doc, mem_strndup(text, len), len, problems, false);
+	while (at < len) {
+		size_t end = next_item(text, len, at + 1);
+		/* Newlines stand for everything before, to keep line numbers. */
+		size_t lines = 0;
+		for (size_t i = 0; i < at; i++)
+			lines += text[i] == '\n';
+		char *item = mem_alloc(lines + (end - at) + 1);
+		memset(item, '\n', lines);
+		memcpy(item + lines, text + at, end - at);
+		item[lines + (end - at)] = '\0';
+		add_part(doc, item, lines + (end - at), problems, false);
+		at = end;
+	}
+}
+
+struct yaml_doc *yaml_parse(
+    const char *file, const char *text, size_t len, struct problems *problems)
+{
+	struct yaml_doc *doc = mem_calloc(1, sizeof(*doc));
+
+	doc->file = mem_strdup(file);
+	if (memchr(text, '\0', len))
+		problems_add(problems, file, 0, 0, NULL, "contains a NUL octet, so it is no text file");
+	else if (add_part(doc, mem_strndup(text, len), len, problems, true) < 0)
+		add_items(doc, text, len, problems);
+	if (doc->count == 0)
+		yaml_free(&doc);
+	return doc;
+}
+
+struct yaml_doc *yaml_read(const char *file, struct problems *problems)
+{
+	FILE *stream = fopen(file, "re");
+	if (!stream) {
+		problems_add(problems, file, 0, 0, NULL, "cannot be read: %s", strerror(errno));
+		return NULL;
+	}
+	char *text = mem_alloc(MAX_FILE + 1);
+	size_t len = fread(text, 1, MAX_FILE + 1, stream);
+	int failed = ferror(stream) ? errno : 0;
+	fclose(stream);
+	struct yaml_doc *doc = NULL;
+	if (failed)
+		problems_add(problems, file, 0, 0, NULL, "cannot be read: %s", strerror(failed));
+	else if (len > MAX_FILE)
+		problems_add(problems, file, 0, 0, NULL, "is larger than 16 MiB");
+	else
+		doc = yaml_parse(file, text, len, problems);
+	free(text);
+	return doc;
+}
+
+void yaml_free(struct yaml_doc **doc)
+{
+	if (!*doc)
+		return;
+	for (size_t i = 0; i < (*doc)->count; i++) {
+		fy_document_destroy((*doc)->parts[i]);
+		free((*doc)->texts[i]);
+	}
+	free((*doc)->parts);
+	free((*doc)->texts);
+	free((*doc)->file);
+	free(*doc);
+	*doc = NULL;
+}
+
+const char *yaml_file(const struct yaml_doc *doc)
+{
+	return doc->file;
+}
+
+size_t yaml_roots(const struct yaml_doc *doc)
+{
+	return doc->count;
+}
+
+struct fy_node *yaml_root(const struct yaml_doc *doc, size_t i)
+{
+	struct fy_node *root = fy_document_root(doc->parts[i]);
+	return root && fy_node_is_null(root) ? NULL : root;
+}
+
+bool yaml_is_map(struct fy_node *node)
+{
+	return node && fy_node_is_mapping(node);
+}
+
+bool yaml_is_list(struct fy_node *node)
+{
+	return node && fy_node_is_sequence(node);
+}
+
+bool yaml_is_scalar(struct fy_node *node)
+{
+	return node && fy_node_is_scalar(node);
+}
+
+const char *yaml_scalar(struct fy_node *node, size_t *len)
+{
+	return yaml_is_scalar(node) ? fy_node_get_scalar(node, len) : NULL;
+}
+
+struct fy_node *yaml_get(struct fy_node *map, const char *key)
+{
+	return fy_node_mapping_lookup_by_string(map, key, FY_NT);
+}
+
+struct fy_node *yaml_next(struct fy_node *list, void **state)
+{
+	return fy_node_sequence_iterate(list, state);
+}
+
+bool yaml_next_pair(
+    struct fy_node *map, void **state, struct fy_node **key, struct fy_node **value)
+{
+	struct fy_node_pair *pair = fy_node_mapping_iterate(map, state);
+
+	if (!pair)
+		return false;
+	*key = fy_node_pair_key(pair);
+	*value = fy_node_pair_value(pair);
+	return true;
+}
+
+/* A mapping or list has no token of its own in block style: its first child tells the place. */
+void yaml_place(struct fy_node *node, unsigned *line, unsigned *column)
+{
+	*line = *column = 0;
+	for (int depth = 0; node && depth < 8; depth++) {
+		void *state = NULL;
+		if (fy_node_is_scalar(node)) {
+			const struct fy_mark *mark = fy_token_start_mark(fy_node_get_scalar_token(node));
+			if (mark) {
+				*line = (unsigned)mark->line + 1;
+				*column = (unsigned)mark->column + 1;
+			}
+			return;
+		}
+		if (fy_node_is_sequence(node)) {
+			node = fy_node_sequence_iterate(node, &state);
+		} else {
+			struct fy_node_pair *pair = fy_node_mapping_iterate(node, &state);
+			node = pair ? fy_node_pair_key(pair) : NULL;
+		}
+	}
+}
+
+void yaml_problem(const struct yaml_doc *doc, struct fy_node *node, struct problems *problems,
+    const char *subject, const char *format, ...)
+{
+	unsigned line = 0, column = 0;
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	yaml_place(node, &line, &column);
+	problems_add(problems, doc->file, line, column, subject, "%s", text);
+	free(text);
+}
+
+void yaml_check_keys(const struct yaml_doc *doc, struct fy_node *map, const char *const *keys,
+    struct problems *problems, const char *subject)
+{
+	struct fy_node *key, *value;
+	void *state = NULL;
+
+	while (yaml_next_pair(map, &state, &key, &value)) {
+		size_t len = 0;
+		const char *text = yaml_scalar(key, &len);
+		char *name = mem_strndup(text ? text : "", text ? len : 0);
+		const char *near = nearest_name(name, keys);
+		if (!near)
+			yaml_problem(doc, key, problems, subject, "unknown key '%s'", name);
+		else if (strcmp(near, name) != 0)
+			yaml_problem(doc, key, problems, subject,
+			    "unknown key '%s', did you mean '%s'?", name, near);
+		free(name);
+	}
+}
