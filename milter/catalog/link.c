@@ -152,9 +152,11 @@ static void check_duplicate_causes(struct loader *loader)
 		for (size_t j = 0; j < i; j++) {
 			const struct raw_cause *a = &loader->causes[j], *b = &loader->causes[i];
 			if (a->layer == b->layer && a->language == b->language &&
-			    strcmp(a->id, b->id) == 0)
+			    strcmp(a->id, b->id) == 0) {
 				problem(loader, &b->place, "cause", b->id,
 				    "is defined twice in this language");
+				break;
+			}
 		}
 }
 

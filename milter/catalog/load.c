@@ -17,15 +17,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* In this order: a code's meaning may name a cause too. */
 static const struct {
 	const char *key;
 	void (*load)(struct loader *loader, struct fy_node *item);
 } kinds[] = {
     {"rule", load_rule},
     {"phrases", load_phrases},
-    {"cause", load_cause},
     {"code", load_code},
     {"status", load_code},
+    {"cause", load_cause},
 };
 
 static void load_any(struct loader *loader, struct fy_node *item)

@@ -73,13 +73,20 @@ static bool is_asked(const struct code_entry *entry, int code, const struct stat
 		    : entry->code == 0 && status_matches(&entry->status, status);
 }
 
+/* How much of the code an entry is about: 5.1.1 or X.1.1 say more than 5.x.x. */
+static int exactness(const struct code_entry *entry)
+{
+	return (entry->status.class != STATUS_ANY) + 2 * (entry->status.subject != STATUS_ANY) +
+	    4 * (entry->status.detail != STATUS_ANY);
+}
+
 static int look_up(const struct catalog *catalog, const char *asked)
 {
 	size_t len = strlen(asked), count;
 	const struct code_entry *codes = catalog_codes(catalog, &count);
 	struct status status = {0};
 	int code = 0;
-	size_t found = 0;
+	const struct code_entry *best = NULL;
 
 	if (len == 3 && strspn(asked, "0123456789") == 3)
 		code = atoi(asked);
@@ -87,15 +94,14 @@ static int look_up(const struct catalog *catalog, const char *asked)
 		return usage_error("code", "'%s' is neither a reply code like 550 nor a status like 5.1.1",
 		    asked);
 	int class = code ? code / 100 : status.class;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_asked(&codes[i], code, &status))
-			continue;
-		if (found++ > 0)
-			putchar('\n');
-		print_entry(&codes[i], asked, class);
-	}
-	if (found > 0)
+	for (size_t i = 0; i < count; i++)
+		if (is_asked(&codes[i], code, &status) &&
+		    (!best || exactness(&codes[i]) > exactness(best)))
+			best = &codes[i];
+	if (best && (code || best->status.detail != STATUS_ANY)) {
+		print_entry(best, asked, class);
 		return EXIT_DONE;
+	}
 	printf("%s is not registered.\n", asked);
 	if (class >= 2 && class <= 5)
 		print_folded("class", class_words(class));

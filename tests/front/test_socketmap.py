@@ -64,12 +64,11 @@ class Socketmap(unittest.TestCase):
             self.assertIsNone(client.answer())
 
     def test_wrong_lengths(self):
-        for octets in [b"5:footer 550 x,", b"0:,", b"3:abcd,", b"-1:x,", b"+5:hello,", b"07:footer ,", b" 5:hello,",
-                       b"x", b":", b",", b"footer 550 x\n", b"GET / HTTP/1.0\r\n\r\n", b"EHLO x\r\n", b"5;hello,", b"5:hello;",
-                       b"\0\0\0\1", b"99999999999999999999:x,", b"4294967296:x,", b"18446744073709551617:x,"]:
+        for octets in [b"5:footer 550 x,", b"3:abcd,", b"-1:x,", b"+5:hello,", b" 5:hello,",
+                       b"x", b":", b",", b"footer 550 x\n", b"GET / HTTP/1.0\r\n\r\n", b"EHLO x\r\n", b"5;hello,",
+                       b"5:hello;", b"\0\0\0\1", b"99999999999999999999:x,", b"4294967296:x,",
+                       b"18446744073709551617:x,"]:
             with self.subTest(octets=octets):
-                if octets in (b"0:,", b"07:footer ,"):
-                    continue    # well-formed or nearly so: see test_odd_requests
                 self.assert_closed(octets)
 
     def test_odd_requests(self):
@@ -225,7 +224,8 @@ class Socketmap(unittest.TestCase):
         rewrite = client.ask("rewrite", UNKNOWN)
         self.assertTrue(rewrite.startswith(b"OK 550"), rewrite)
         self.assertEqual(client.ask("rewrite", b"250 2.0.0 Ok")[:8], b"NOTFOUND")
-        flat = b"5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 <x@example.net>: user unknown (in reply to RCPT TO command)"
+        flat = (b"5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 <x@example.net>: user unknown "
+                b"(in reply to RCPT TO command)")
         status = client.ask("delivery-status", flat)
         self.assertTrue(status.startswith(b"OK " + flat), status)
         self.assertGreater(len(status), len(flat) + 40)

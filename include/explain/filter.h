@@ -1,0 +1,31 @@
+#ifndef EXPLAIN_FILTER_H
+#define EXPLAIN_FILTER_H
+
+#include <stdbool.h>
+
+struct endpoint;
+struct engine_holder;
+struct metrics;
+struct rejects;
+
+/* The milter front end, on libmilter. It rejects nothing and changes nothing: it watches which
+ * recipients Postfix refuses, and gives Sendmail an explained answer to unknown commands. */
+struct filter_settings {
+	const struct endpoint *endpoint;
+	unsigned mode;     /* of a Unix socket */
+	const char *group; /* of a Unix socket, NULL: unchanged */
+	bool answer_unknown; /* for Sendmail */
+	struct engine_holder *holder;
+	struct metrics *metrics;
+	struct rejects *rejects;
+};
+
+/* Opens the socket and registers with libmilter. One filter a process, since libmilter has no more.
+ * Returns 0, or -1 with a sentence in *ERROR. SETTINGS must stay until the end. */
+int filter_open(const struct filter_settings *settings, char **error);
+/* Serves until SIGTERM, SIGHUP or SIGINT, which libmilter handles. Returns 0, or -1 when libmilter
+ * gave up. */
+int filter_run(void);
+void filter_close(const struct filter_settings *settings);
+
+#endif

@@ -1,0 +1,358 @@
+/* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
+ *
+ * Threads: the main one is libmilter's (or waits for the end); one serves the socketmap; one waits for
+ * signals and does reloads, so that compiling patterns holds up nobody; one writes the log. */
+#include "explain/config.h"
+#include "explain/engine.h"
+#include "explain/filter.h"
+#include "explain/log.h"
+#include "explain/maps.h"
+#include "explain/mem.h"
+#include "explain/metrics.h"
+#include "explain/problems.h"
+#include "explain/rejects.h"
+#include "explain/socketmap.h"
+#include "explain/version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_SOCKET = 75 };
+
+struct daemon {
+	struct config *config;
+	struct engine_holder *holder;
+	struct metrics *metrics;
+	struct rejects *rejects;
+	struct maps *maps;
+	struct socketmap *socketmap;
+	struct filter_settings filter;
+	sigset_t signals;
+	atomic_bool stopping;
+};
+
+static void print_help(void)
+{
+	puts("usage: explain-milter [-c FILE] [-f] [-t] [-V]\n\n"
+	     "  -c FILE  read this configuration\n"
+	     "  -f       stay in the foreground, log to standard error\n"
+	     "  -t       check the configuration and the catalogue, then exit\n"
+	     "  -V       print the version\n\n"
+	     "SIGUSR1 reloads catalogue and profiles, SIGTERM ends. See explain-milter(8).");
+}
+
+static void log_problems(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems_count(problems); i++)
+		log_error("%s", problems_get(problems, i));
+}
+
+/* A new engine from the configuration file as it is now; NULL after logging why not. */
+static struct engine *load_engine(const char *file, struct config **config)
+{
+	struct problems *problems = problems_create();
+	struct engine *engine = NULL;
+
+	*config = config_load(file, problems);
+	if (*config) {
+		struct engine_settings settings = config_engine_settings(*config);
+		engine = engine_create(&settings, problems);
+	}
+	log_problems(problems);
+	problems_free(&problems);
+	return engine;
+}
+
+static void reload(struct daemon *daemon)
+{
+	struct config *config = NULL;
+	struct engine *engine = load_engine(daemon->config->file, &config);
+
+	if (engine)
+		engine_swap(daemon->holder, engine);
+	metrics_count_reload(daemon->metrics, engine != NULL);
+	if (engine)
+		log_info("reloaded catalogue and profiles");
+	else
+		log_error("reload failed, the old catalogue stays in use");
+	config_free(&config);
+}
+
+static void *wait_for_signals(void *context)
+{
+	struct daemon *daemon = context;
+	int signal_number;
+
+	for (;;) {
+		if (sigwait(&daemon->signals, &signal_number) != 0)
+			continue;
+		if (atomic_load(&daemon->stopping))
+			break;
+		if (signal_number == SIGUSR1) {
+			reload(daemon);
+			continue;
+		}
+		/* Without a filter the end is ours to handle. */
+		socketmap_stop(daemon->socketmap);
+		break;
+	}
+	return NULL;
+}
+
+static void *serve_socketmap(void *context)
+{
+	struct daemon *daemon = context;
+
+	socketmap_run(daemon->socketmap);
+	return NULL;
+}
+
+static void answer(void *context, const char *request, size_t len, struct strbuf *out)
+{
+	maps_answer(context, request, len, out);
+}
+
+/* Every client needs a descriptor; the limit that a shell gives is often 1,024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int drop_privileges(const char *user, char **error)
+{
+	if (!user || geteuid() != 0)
+		return 0;
+	errno = 0;
+	struct passwd *entry = getpwnam(user);
+	if (!entry) {
+		*error = mem_printf("user: there is no user %s", user);
+		return -1;
+	}
+	if (initgroups(user, entry->pw_gid) < 0 || setgid(entry->pw_gid) < 0 ||
+	    setuid(entry->pw_uid) < 0) {
+		*error = mem_printf("user: can't become %s: %s", user, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int open_sockets(struct daemon *daemon, char **error)
+{
+	const struct config *config = daemon->config;
+	struct socketmap_settings settings = {.endpoints = config->sockets,
+	    .endpoint_count = config->socket_count,
+	    .mode = config->socket_mode,
+	    .group = config->socket_group,
+	    .max_clients = config->max_clients,
+	    .answer = answer,
+	    .context = daemon->maps,
+	    .metrics = daemon->metrics};
+
+	daemon->filter = (struct filter_settings){.endpoint = &config->milter,
+	    .mode = config->socket_mode,
+	    .group = config->socket_group,
+	    .answer_unknown = config->mta == MTA_SENDMAIL,
+	    .holder = daemon->holder,
+	    .metrics = daemon->metrics,
+	    .rejects = daemon->rejects};
+	daemon->socketmap = socketmap_create(&settings, error);
+	if (!daemon->socketmap)
+		return -1;
+	return config->has_milter ? filter_open(&daemon->filter, error) : 0;
+}
+
+/* Threads inherit the mask, so that only wait_for_signals() and libmilter take these. */
+static void block_signals(struct daemon *daemon)
+{
+	sigemptyset(&daemon->signals);
+	sigaddset(&daemon->signals, SIGUSR1);
+	if (!daemon->config->has_milter) {
+		sigaddset(&daemon->signals, SIGTERM);
+		sigaddset(&daemon->signals, SIGINT);
+		sigaddset(&daemon->signals, SIGHUP);
+	}
+	pthread_sigmask(SIG_BLOCK, &daemon->signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void serve(struct daemon *daemon)
+{
+	pthread_t socketmap_thread, signal_thread;
+
+	if (pthread_create(&signal_thread, NULL, wait_for_signals, daemon) != 0 ||
+	    pthread_create(&socketmap_thread, NULL, serve_socketmap, daemon) != 0) {
+		log_error("no thread can be created");
+		abort();
+	}
+	if (daemon->config->has_milter) {
+		if (filter_run() < 0)
+			log_error("libmilter gave up");
+		socketmap_stop(daemon->socketmap);
+	}
+	pthread_join(socketmap_thread, NULL);
+	atomic_store(&daemon->stopping, true);
+	pthread_kill(signal_thread, SIGUSR1);
+	pthread_join(signal_thread, NULL);
+}
+
+/* Forks; the parent waits for the child's word on how the start went and exits with that, so that a
+ * script sees a failed start. Returns the descriptor for report_start() in the child. */
+static int go_to_background(void)
+{
+	int ends[2];
+	unsigned char status = EXIT_SOCKET;
+
+	if (pipe(ends) < 0)
+		return -1;
+	pid_t child = fork();
+	if (child < 0)
+		return -1;
+	if (child > 0) {
+		close(ends[1]);
+		if (read(ends[0], &status, 1) != 1)
+			status = EXIT_SOCKET;
+		_exit(status);
+	}
+	close(ends[0]);
+	setsid();
+	return ends[1];
+}
+
+static void report_start(int fd, unsigned char status)
+{
+	if (fd < 0)
+		return;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* A parent that is gone does not need the word. */
+	if (write(fd, &status, 1) != 1)
+		log_warning("nobody waited for the start");
+	close(fd);
+	if (chdir("/") < 0)
+		log_warning("can't change to /");
+	for (int i = 0; null >= 0 && i < 3; i++)
+		dup2(null, i);
+}
+
+static int run(struct daemon *daemon, bool foreground)
+{
+	char *error = NULL;
+	int ready = -1;
+
+	if (!foreground && (ready = go_to_background()) < 0) {
+		log_error("can't go to the background: %s", strerror(errno));
+		return EXIT_SOCKET;
+	}
+	raise_descriptor_limit();
+	block_signals(daemon);
+	daemon->rejects = rejects_create(daemon->config->has_milter);
+	daemon->maps = maps_create(daemon->holder, daemon->metrics, daemon->rejects);
+	bool open = open_sockets(daemon, &error) == 0 &&
+	    drop_privileges(daemon->config->user, &error) == 0;
+	if (open) {
+		report_start(ready, 0);
+		log_open("explain-milter", foreground ? LOG_TO_STDERR : daemon->config->log);
+		log_start();
+		log_info("version " EXPLAIN_VERSION " started");
+		serve(daemon);
+	} else {
+		log_error("%s", error);
+		report_start(ready, EXIT_SOCKET);
+		free(error);
+	}
+	if (daemon->socketmap && daemon->config->has_milter)
+		filter_close(&daemon->filter);
+	socketmap_free(&daemon->socketmap);
+	maps_free(&daemon->maps);
+	rejects_free(&daemon->rejects);
+	if (open)
+		log_info("ended");
+	log_stop();
+	return open ? 0 : EXIT_SOCKET;
+}
+
+static int start(const char *file, bool foreground, bool check_only)
+{
+	struct daemon daemon = {.config = NULL};
+	struct engine *engine = load_engine(file, &daemon.config);
+	int status = EXIT_CONFIG;
+
+	if (engine && !daemon.config->socket_count && !daemon.config->has_milter) {
+		log_error("the configuration names neither a socketmap nor a milter socket");
+		engine_put(&engine);
+	} else if (engine && check_only) {
+		engine_put(&engine);
+		status = 0;
+	} else if (engine) {
+		daemon.metrics = metrics_create();
+		daemon.holder = engine_holder_create(engine);
+		status = run(&daemon, foreground);
+		engine_holder_free(&daemon.holder);
+		metrics_free(&daemon.metrics);
+	}
+	config_free(&daemon.config);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *file = NULL;
+	bool foreground = false, check_only = false;
+	int option;
+
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		print_help();
+		return 0;
+	}
+	while ((option = getopt(argc, argv, "c:ftVh")) != -1)
+		switch (option) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'f':
+			foreground = true;
+			break;
+		case 't':
+			check_only = true;
+			break;
+		case 'V':
+			puts("explain-milter " EXPLAIN_VERSION);
+			return 0;
+		case 'h':
+			print_help();
+			return 0;
+		default:
+			fputs("try explain-milter -h\n", stderr);
+			return EXIT_USAGE;
+		}
+	if (optind < argc) {
+		fputs("explain-milter takes no arguments; try explain-milter -h\n", stderr);
+		return EXIT_USAGE;
+	}
+	/* Absolute, since a reload reads it again from another directory. */
+	char *found = file ? realpath(file, NULL) : config_default_file();
+	if (!found) {
+		log_error("%s: cannot be read: %s", file ? file : "the configuration",
+		    strerror(errno));
+		return EXIT_CONFIG;
+	}
+	int status = start(found, foreground, check_only);
+	free(found);
+	return status;
+}

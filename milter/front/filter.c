@@ -1,0 +1,301 @@
+/* filter.c - the milter front end; the one place that sees libmilter.
+ *
+ * Every packet that the MTA sends us costs an SMTP session time, so we ask for the few steps that we
+ * need and for no replies to them. What libmilter asks of callbacks: with SMFIP_NR_* negotiated for a
+ * step, its callback returns SMFIS_NOREPLY, always; a private pointer per connection. */
+#include "explain/filter.h"
+
+#include "explain/catalog.h"
+#include "explain/endpoint.h"
+#include "explain/engine.h"
+#include "explain/explain.h"
+#include "explain/log.h"
+#include "explain/mem.h"
+#include "explain/metrics.h"
+#include "explain/ref.h"
+#include "explain/reject_log.h"
+#include "explain/rejects.h"
+#include "explain/reply.h"
+#include "explain/strbuf.h"
+
+#include <arpa/inet.h>
+#include <libmilter/mfapi.h>
+#include <libmilter/mfdef.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* What one MTA connection has told us. */
+struct session {
+	bool silent[4]; /* by step: no reply was negotiated */
+	char *client_name, *client_address, *helo, *sender;
+};
+
+enum step { STEP_CONNECT, STEP_HELO, STEP_MAIL, STEP_RCPT };
+
+/* libmilter's callbacks have no context of the program's own: set once, before smfi_main(). */
+static const struct filter_settings *filter;
+
+static void replace(char **field, const char *value)
+{
+	free(*field);
+	*field = value ? mem_strdup(value) : NULL;
+}
+
+static sfsistat done(const struct session *session, enum step step)
+{
+	return session && session->silent[step] ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
+    unsigned long f3, unsigned long *pf0, unsigned long *pf1, unsigned long *pf2,
+    unsigned long *pf3)
+{
+	static const unsigned long no_reply[] = {[STEP_CONNECT] = SMFIP_NR_CONN,
+	    [STEP_HELO] = SMFIP_NR_HELO, [STEP_MAIL] = SMFIP_NR_MAIL, [STEP_RCPT] = SMFIP_NR_RCPT};
+	unsigned long wanted = SMFIP_RCPT_REJ | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH |
+	    SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT;
+
+	(void)f2;
+	(void)f3;
+	if (!filter->answer_unknown)
+		wanted |= SMFIP_NOUNKNOWN;
+	/* Without rejected recipients there is nothing to watch. */
+	if (!(f1 & SMFIP_RCPT_REJ))
+		wanted |= SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT;
+	*pf0 = f0 & SMFIF_SETSYMLIST;
+	*pf1 = f1 & wanted;
+	*pf2 = *pf3 = 0;
+
+	struct session *session = mem_calloc(1, sizeof(*session));
+	for (size_t i = 0; i < sizeof(no_reply) / sizeof(no_reply[0]); i++)
+		session->silent[i] = (*pf1 & no_reply[i]) != 0;
+	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
+		free(session);
+		return SMFIS_ALL_OPTS;
+	}
+	if (*pf0)
+		smfi_setsymlist(ctx, SMFIM_ENVRCPT, "{rcpt_mailer} {rcpt_host} {rcpt_addr}");
+	return SMFIS_CONTINUE;
+}
+
+static char *show_address(const struct sockaddr *address)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (!address)
+		return NULL;
+	if (address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text,
+		    sizeof(text));
+	else if (address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+		    text, sizeof(text));
+	return text[0] ? mem_strdup(text) : NULL;
+}
+
+static sfsistat on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (!session)
+		return SMFIS_CONTINUE;
+	replace(&session->client_name, name);
+	free(session->client_address);
+	session->client_address = show_address(address);
+	return done(session, STEP_CONNECT);
+}
+
+static sfsistat on_helo(SMFICTX *ctx, char *helo)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session)
+		replace(&session->helo, helo);
+	return done(session, STEP_HELO);
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session)
+		replace(&session->sender, arguments[0]);
+	return done(session, STEP_MAIL);
+}
+
+/* A recipient that the MTA refused comes with {rcpt_mailer} = error, and with the reply in the other
+ * two macros. What we answer does not count then. */
+static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
+{
+	static char mailer_name[] = "{rcpt_mailer}", status_name[] = "{rcpt_host}",
+		    text_name[] = "{rcpt_addr}";
+	struct session *session = smfi_getpriv(ctx);
+	const char *mailer = smfi_getsymval(ctx, mailer_name);
+
+	if (session && mailer && strcmp(mailer, "error") == 0) {
+		const char *status = smfi_getsymval(ctx, status_name);
+		const char *text = smfi_getsymval(ctx, text_name);
+		struct session_view view = {.client_name = session->client_name,
+		    .client_address = session->client_address,
+		    .helo = session->helo,
+		    .sender = session->sender,
+		    .recipient = arguments[0]};
+		metrics_count_request(filter->metrics, FRONT_FILTER);
+		if (status && text)
+			rejects_seen(filter->rejects, status, text, &view);
+	}
+	return done(session, STEP_RCPT);
+}
+
+enum { MAX_REPLY_LINES = 32 };
+
+/* smfi_setmlreply() takes its lines as arguments: all 32, the unused ones NULL. */
+static int set_reply(SMFICTX *ctx, const char *code, const char *status, char **lines)
+{
+	char code_copy[4], status_copy[16];
+
+	snprintf(code_copy, sizeof(code_copy), "%s", code);
+	snprintf(status_copy, sizeof(status_copy), "%s", status);
+	return smfi_setmlreply(ctx, code_copy, status_copy, lines[0], lines[1], lines[2], lines[3],
+	    lines[4], lines[5], lines[6], lines[7], lines[8], lines[9], lines[10], lines[11],
+	    lines[12], lines[13], lines[14], lines[15], lines[16], lines[17], lines[18], lines[19],
+	    lines[20], lines[21], lines[22], lines[23], lines[24], lines[25], lines[26], lines[27],
+	    lines[28], lines[29], lines[30], lines[31], NULL);
+}
+
+/* libmilter and the MTA read `%` as the start of an escape. */
+static char *double_percent(const char *text, size_t len)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	strbuf_addstr(&out, "");
+	for (size_t i = 0; i < len; i++) {
+		strbuf_addch(&out, text[i]);
+		if (text[i] == '%')
+			strbuf_addch(&out, '%');
+	}
+	return out.data;
+}
+
+static int send_explained(SMFICTX *ctx, struct reply *reply, const struct strbuf *text)
+{
+	char *lines[MAX_REPLY_LINES] = {NULL};
+	size_t len;
+
+	reply_parse(reply, text->data, text->len);
+	size_t count = reply_line_count(reply);
+	for (size_t i = 0; i < count && i < MAX_REPLY_LINES; i++) {
+		const char *line = reply_line(reply, i, &len);
+		lines[i] = double_percent(line, len);
+	}
+	int result = set_reply(ctx, "500", "5.5.1", lines);
+	for (size_t i = 0; i < MAX_REPLY_LINES; i++)
+		free(lines[i]);
+	return result;
+}
+
+/* Only Sendmail lets a milter answer an unknown command; `%s` is its own text for one. */
+static sfsistat on_unknown(SMFICTX *ctx, const char *command)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct engine *engine = engine_current(filter->holder);
+	struct explainer *explainer = explainer_create();
+	struct reply *reply = reply_create();
+	struct ref_source refs = {.left = 0};
+	struct strbuf text, line;
+	char ref[REF_LENGTH + 1];
+	sfsistat result = SMFIS_CONTINUE;
+
+	metrics_count_request(filter->metrics, FRONT_FILTER);
+	ref_create(&refs, ref);
+	strbuf_init(&text, 0);
+	strbuf_init(&line, 0);
+	strbuf_addf(&text, "500 5.5.1 Command unrecognized: \"%.100s\"", command);
+	reply_parse(reply, text.data, text.len);
+	struct explain_context context = {.profile = engine_profile(engine, "", 0),
+	    .ref = ref,
+	    .stage = STAGE_UNKNOWN,
+	    .client_address = session ? session->client_address : NULL,
+	    .client_name = session ? session->client_name : NULL,
+	    .helo = session ? session->helo : NULL};
+	const struct explanation *explanation = explain_reply(explainer, engine, reply, &context);
+	strbuf_reset(&text);
+	if (explanation &&
+	    render_reply(&text, &explanation->message, reply, context.profile) == 0) {
+		metrics_count_explained(filter->metrics, FRONT_FILTER, explanation->cause->reason,
+		    explanation->rule != NULL);
+		reject_log_line(&line, FRONT_FILTER, context.profile, explanation);
+		if (send_explained(ctx, reply, &text) == MI_SUCCESS) {
+			log_line(LOG_LEVEL_INFO, line.data, line.len);
+			result = SMFIS_REJECT;
+		}
+	}
+	strbuf_free(&text);
+	strbuf_free(&line);
+	explainer_free(&explainer);
+	reply_free(&reply);
+	engine_put(&engine);
+	return result;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session) {
+		free(session->client_name);
+		free(session->client_address);
+		free(session->helo);
+		free(session->sender);
+		free(session);
+		smfi_setpriv(ctx, NULL);
+	}
+	return SMFIS_CONTINUE;
+}
+
+int filter_open(const struct filter_settings *settings, char **error)
+{
+	static char name[] = "explain-milter";
+	struct smfiDesc description = {.xxfi_name = name,
+	    .xxfi_version = SMFI_VERSION,
+	    .xxfi_flags = SMFIF_SETSYMLIST,
+	    .xxfi_connect = on_connect,
+	    .xxfi_helo = on_helo,
+	    .xxfi_envfrom = on_mail,
+	    .xxfi_envrcpt = on_rcpt,
+	    .xxfi_unknown = on_unknown,
+	    .xxfi_close = on_close,
+	    .xxfi_negotiate = on_negotiate};
+	char address[32];
+
+	filter = settings;
+	/* Our own socket: libmilter can't set a group or mode before it listens. */
+	int fd = endpoint_listen(settings->endpoint, settings->mode, settings->group, error);
+	if (fd < 0)
+		return -1;
+	snprintf(address, sizeof(address), "fd:%d", fd);
+	if (smfi_register(description) != MI_SUCCESS || smfi_setconn(address) != MI_SUCCESS ||
+	    smfi_opensocket(false) != MI_SUCCESS) {
+		*error = mem_printf(
+		    "%s: libmilter does not take the socket", settings->endpoint->text);
+		close(fd);
+		filter_close(settings);
+		return -1;
+	}
+	return 0;
+}
+
+int filter_run(void)
+{
+	return smfi_main() == MI_SUCCESS ? 0 : -1;
+}
+
+void filter_close(const struct filter_settings *settings)
+{
+	endpoint_unlink(settings->endpoint);
+}
