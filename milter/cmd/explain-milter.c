@@ -177,17 +177,23 @@ static int open_sockets(struct daemon *daemon, char **error)
 	return config->has_milter ? filter_open(&daemon->filter, error) : 0;
 }
 
-/* Threads inherit the mask, so that only wait_for_signals() and libmilter take these. */
+/* Threads inherit the mask, so that nobody but wait_for_signals() and libmilter's own signal thread
+ * takes these. */
 static void block_signals(struct daemon *daemon)
 {
+	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
 	sigemptyset(&daemon->signals);
+	sigaddset(&blocked, SIGUSR1);
 	sigaddset(&daemon->signals, SIGUSR1);
-	if (!daemon->config->has_milter) {
-		sigaddset(&daemon->signals, SIGTERM);
-		sigaddset(&daemon->signals, SIGINT);
-		sigaddset(&daemon->signals, SIGHUP);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		sigaddset(&blocked, ends[i]);
+		if (!daemon->config->has_milter)
+			sigaddset(&daemon->signals, ends[i]);
 	}
-	pthread_sigmask(SIG_BLOCK, &daemon->signals, NULL);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
