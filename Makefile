@@ -47,9 +47,10 @@ BENCH_SOURCES := $(wildcard tests/bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:tests/%.c=$(BUILD)/tests/%)
 PEERS := $(BUILD)/tests/milter_peer
 
-.PHONY: all help deps check unit system demo bench lint sanitize memcheck install uninstall clean format
+.PHONY: all help deps check demo bench lint sanitize memcheck install uninstall clean format
 .DELETE_ON_ERROR:
 
+## make help       this list
 all: deps
 	@$(MAKE) --no-print-directory $(PROGRAMS)
 
@@ -91,6 +92,79 @@ $(BUILD)/tests/milter_peer: $(BUILD)/tests/mta/milter_peer.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+## make            the programs, in build/
+## make check      everything that is tested: units, commands, real Postfix (as root)
+check: deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
+	@tests/check $(BUILD) $(MODULES)
+
+## make demo       a private Postfix refuses mail, before and after; KEEP=1 leaves it running
+demo: deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(PEERS)
+	@python3 tests/mta/demo.py
+
+## make bench      measures, and compares with the targets; figures in build/bench.json
+bench: deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(PEERS) $(BENCH_PROGRAMS)
+	@python3 tests/bench/run.py --json $(BUILD)/bench.json
+
+SANITIZERS := -fno-omit-frame-pointer -fno-sanitize-recover=all
+
+## make sanitize   the tests under ASan and UBSan, the threaded ones under TSan
+sanitize: deps
+	@$(MAKE) --no-print-directory BUILD=build/asan OPTIMIZE='-O1 -g' HARDEN= \
+		EXTRA='-fsanitize=address,undefined $(SANITIZERS)' sanitize-tests
+	@$(MAKE) --no-print-directory BUILD=build/tsan OPTIMIZE='-O1 -g' HARDEN=-fPIE \
+		EXTRA='-fsanitize=thread $(SANITIZERS)' tsan-tests
+
+.PHONY: sanitize-tests tsan-tests
+sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
+	@tests/check $(BUILD) $(MODULES)
+
+tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
+	@tests/check $(BUILD) --units
+
+## make memcheck   the unit tests under valgrind
+memcheck: deps
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
+	@WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
+		CK_FORK=no tests/check $(BUILD) --units
+
+## make lint       clang and gcc warnings, cppcheck, clang-tidy, man pages, shell
+lint: deps
+	@tests/lint $(BUILD)
+
+## make format     clang-format over all C files
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+MAN_PAGES := $(wildcard milter/cmd/*.[158])
+
+## make install    into DESTDIR and PREFIX; configuration that exists is kept
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONFDIR)/catalog.d \
+		$(DESTDIR)$(DATADIR) $(DESTDIR)$(PREFIX)/share/doc/explain-milter $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/explain-milter $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/explainctl $(DESTDIR)$(PREFIX)/bin/
+	cd conf && find catalog -name '*.yaml' -exec install -D -m 644 '{}' '$(DESTDIR)$(DATADIR)/{}' ';'
+	test -e $(DESTDIR)$(SYSCONFDIR)/explain-milter.yaml || \
+		install -m 644 conf/explain-milter.yaml $(DESTDIR)$(SYSCONFDIR)/
+	for page in $(MAN_PAGES); do \
+		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || exit 1; done
+	sed 's,/usr/sbin/explain-milter,$(PREFIX)/sbin/explain-milter,' contrib/systemd/explain-milter.service \
+		>$(DESTDIR)$(UNITDIR)/explain-milter.service
+	install -m 644 README.md LICENSE conf/mta/postfix-main.cf \
+		$(DESTDIR)$(PREFIX)/share/doc/explain-milter/
+
+## make uninstall  removes what install put there; configuration stays
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/explain-milter $(DESTDIR)$(PREFIX)/bin/explainctl \
+		$(DESTDIR)$(UNITDIR)/explain-milter.service
+	for page in $(notdir $(MAN_PAGES)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(PREFIX)/share/doc/explain-milter
 
 clean:
 	rm -rf $(BUILD)

@@ -101,6 +101,10 @@ struct phrases {
  * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All mistakes go to PROBLEMS.
  * Returns NULL when there was any. */
 struct catalog *catalog_load(const char *const *dirs, struct problems *problems);
+/* The same, but what could be read is returned in spite of mistakes, so that a checker can go on with
+ * the patterns and profiles and tell all mistakes at once. Its rules may have no cause: nothing may be
+ * explained with it when there was a mistake. Never NULL. */
+struct catalog *catalog_read(const char *const *dirs, struct problems *problems);
 void catalog_free(struct catalog **catalog);
 
 /* In the order of selection. */

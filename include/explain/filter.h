@@ -23,9 +23,11 @@ struct filter_settings {
 /* Opens the socket and registers with libmilter. One filter a process, since libmilter has no more.
  * Returns 0, or -1 with a sentence in *ERROR. SETTINGS must stay until the end. */
 int filter_open(const struct filter_settings *settings, char **error);
-/* Serves until SIGTERM, SIGHUP or SIGINT, which libmilter handles. Returns 0, or -1 when libmilter
- * gave up. */
+/* Serves until filter_stop(), or until libmilter's own signal thread gets SIGTERM, SIGHUP or SIGINT.
+ * Returns 0, or -1 when libmilter gave up. */
 int filter_run(void);
+/* Ends filter_run() soon; from any other thread. */
+void filter_stop(void);
 void filter_close(const struct filter_settings *settings);
 
 #endif

@@ -11,7 +11,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
  * it, lines go to stderr at once. */
 void log_open(const char *name, enum log_target target);
 /* Starts the writer thread: from now on log_line() only queues, so that a slow disk or a stuck
- * syslog never holds up a reply. At most 8,192 lines wait; more are counted and dropped. */
+ * syslog never holds up a reply. At most 1 MiB of lines waits; more are counted and dropped. */
 void log_start(void);
 /* Writes what is queued and ends the thread. */
 void log_stop(void);

@@ -5,9 +5,9 @@
 
 struct reply;
 
-/* Brings together what two front ends know of one rejection: the footer lookup has the reply, the
- * filter has the session. They arrive over different sockets in either order, and nothing but the
- * text connects them. */
+/* Brings together what two front ends know of one rejection: the filter has the session, then the
+ * footer lookup has the reply. They arrive over different sockets, and nothing but the text connects
+ * them. */
 struct rejects;
 
 /* A session as the filter knows it; unknown strings are NULL. */
@@ -26,9 +26,9 @@ void rejects_free(struct rejects **rejects);
 void rejects_seen(struct rejects *rejects, const char *status, const char *text,
     const struct session_view *session);
 
-/* Logs LINE for REPLY that was explained. Within a fraction of a second the session that belongs to it
- * is added, or `ambiguous=N` when N different sessions could be meant, or nothing when none was seen.
- * Never blocks on anything slower than memory. */
+/* Logs LINE for REPLY that was explained, with the session that belongs to it, or with `ambiguous=N`
+ * when N sessions could be meant, or with nothing when none was seen in the last second. With a filter
+ * the line is written a tenth of a second later. Never waits for anything slower than memory. */
 void rejects_log(
     struct rejects *rejects, const struct reply *reply, const char *line, size_t len);
 

@@ -41,8 +41,9 @@ static void merge_rules(struct raw_rule *earlier, struct raw_rule *later)
 	struct raw_rule *kept = earlier->has_match ? earlier : later;
 	struct raw_rule *gone = earlier->has_match ? later : earlier;
 
-	if (earlier->cause || !kept->cause)
-		kept->cause = earlier->cause ? earlier->cause : later->cause;
+	const struct raw_rule *named = earlier->cause ? earlier : later;
+	kept->cause = named->cause;
+	kept->cause_place = named->cause_place;
 	if (earlier->rule.constant_count) {
 		kept->rule.constants = earlier->rule.constants;
 		kept->rule.constant_count = earlier->rule.constant_count;
@@ -56,6 +57,27 @@ static void merge_rules(struct raw_rule *earlier, struct raw_rule *later)
 	gone->dropped = true;
 }
 
+/* A name stands once in a layer. Returns how many of SORTED are left. */
+static size_t drop_duplicates(struct loader *loader, struct raw_rule **sorted, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct raw_rule *earlier = left ? sorted[left - 1] : NULL, *later = sorted[i];
+		if (!earlier || earlier->rule.layer != later->rule.layer ||
+		    strcmp(earlier->rule.id, later->rule.id) != 0) {
+			sorted[left++] = later;
+			continue;
+		}
+		char *text = mem_printf("the name is already used in %s:%u",
+		    earlier->rule.place.file, earlier->rule.place.line);
+		problem(loader, &later->rule.place, "rule", later->rule.id, text);
+		free(text);
+		later->dropped = true;
+	}
+	return left;
+}
+
 static void merge_same_names(struct loader *loader)
 {
 	size_t count = loader->rule_count;
@@ -65,21 +87,12 @@ static void merge_same_names(struct loader *loader)
 		sorted[i] = &loader->rules[i];
 	if (count)
 		qsort(sorted, count, sizeof(*sorted), by_id_and_order);
+	count = drop_duplicates(loader, sorted, count);
 	/* From the last layer to the first, so that a chain of changes adds up. */
 	for (size_t i = count; i-- > 1;) {
 		struct raw_rule *earlier = sorted[i - 1], *later = sorted[i];
 		if (strcmp(earlier->rule.id, later->rule.id) != 0)
 			continue;
-		if (earlier->rule.layer == later->rule.layer) {
-			struct strbuf text;
-			strbuf_init(&text, 0);
-			strbuf_addf(&text, "the name is already used in %s:%u",
-			    earlier->rule.place.file, earlier->rule.place.line);
-			problem(loader, &later->rule.place, "rule", later->rule.id, text.data);
-			strbuf_free(&text);
-			later->dropped = true;
-			continue;
-		}
 		merge_rules(earlier, later);
 		if (earlier->dropped)
 			sorted[i - 1] = later;
@@ -144,6 +157,24 @@ static void link_causes(struct loader *loader)
 		link_texts(text, &raw->text);
 		texts[raw->language] = text;
 	}
+	/* What a translation leaves out is said in English rather than not at all. */
+	for (size_t i = 0; i < catalog->cause_count; i++) {
+		const struct cause_text *const *texts = catalog->causes[i].texts;
+		for (int j = 1; j < catalog->language_count; j++)
+			if (texts[0] && texts[j])
+				link_texts((struct cause_text *)texts[j], texts[0]);
+	}
+}
+
+/* A rule with its own texts makes a cause; under a cause's name it would change that one's texts for
+ * all other rules. */
+static void report_shared_name(struct loader *loader, const struct raw_cause *of_rule)
+{
+	char *text = mem_printf(
+	    "'%s' is the name of a cause: a rule with its own texts needs another", of_rule->id);
+
+	problem(loader, &of_rule->place, "rule", of_rule->id, text);
+	free(text);
 }
 
 static void check_duplicate_causes(struct loader *loader)
@@ -151,6 +182,10 @@ static void check_duplicate_causes(struct loader *loader)
 	for (size_t i = 0; i < loader->cause_count; i++)
 		for (size_t j = 0; j < i; j++) {
 			const struct raw_cause *a = &loader->causes[j], *b = &loader->causes[i];
+			if (a->of_rule != b->of_rule && strcmp(a->id, b->id) == 0) {
+				report_shared_name(loader, a->of_rule ? a : b);
+				break;
+			}
 			if (a->layer == b->layer && a->language == b->language &&
 			    strcmp(a->id, b->id) == 0) {
 				problem(loader, &b->place, "cause", b->id,
@@ -254,7 +289,8 @@ static void link_rules(struct loader *loader, uint64_t *provided)
 			problem(loader, place, "rule", raw->rule.id,
 			    "needs a 'cause', or its own 'summary' and 'action'");
 		else if (!cause)
-			report_unknown_cause(loader, place, "rule", raw->rule.id, raw->cause);
+			report_unknown_cause(
+			    loader, &raw->cause_place, "rule", raw->rule.id, raw->cause);
 		else
 			provided[cause - catalog->causes] |= raw->provides;
 		raw->rule.cause = cause;
@@ -270,10 +306,10 @@ static void link_codes(struct loader *loader)
 
 	for (size_t i = 0; i < catalog->code_count; i++) {
 		codes[i] = catalog->codes[i];
-		const char *cause = loader->code_causes[i];
-		if (cause && !(codes[i].cause = find_cause(catalog, cause)))
-			report_unknown_cause(loader, &(struct place){.file = "codes.yaml"}, "code",
-			    codes[i].name ? codes[i].name : "", cause);
+		const struct code_cause *cause = &loader->code_causes[i];
+		if (cause->id && !(codes[i].cause = find_cause(catalog, cause->id)))
+			report_unknown_cause(loader, &cause->place, "code",
+			    codes[i].name ? codes[i].name : "", cause->id);
 	}
 	free(catalog->codes);
 	catalog->codes = codes;

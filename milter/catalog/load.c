@@ -128,10 +128,9 @@ static void load_layer(struct loader *loader, const char *path)
 	load_directory(loader, path, "causes", false);
 }
 
-struct catalog *catalog_load(const char *const *dirs, struct problems *problems)
+struct catalog *catalog_read(const char *const *dirs, struct problems *problems)
 {
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
-	size_t before = problems_count(problems);
 
 	catalog->arena = arena_create();
 	catalog->names = varnames_create();
@@ -146,6 +145,14 @@ struct catalog *catalog_load(const char *const *dirs, struct problems *problems)
 	free(loader.rules);
 	free(loader.causes);
 	free(loader.code_causes);
+	return catalog;
+}
+
+struct catalog *catalog_load(const char *const *dirs, struct problems *problems)
+{
+	size_t before = problems_count(problems);
+	struct catalog *catalog = catalog_read(dirs, problems);
+
 	if (problems_count(problems) > before) {
 		problems_sort(problems);
 		catalog_free(&catalog);

@@ -75,9 +75,10 @@ static void load_texts(
 
 void load_cause(struct loader *loader, struct fy_node *item)
 {
-	struct raw_cause raw = {.layer = loader->layer, .place = loader_place(loader, item)};
 	struct fy_node *id = yaml_get(item, "cause");
-	bool own = !id; /* the texts of a rule, which are a cause under the rule's name */
+	struct raw_cause raw = {
+	    .layer = loader->layer, .place = loader_place(loader, item), .of_rule = !id};
+	bool own = !id;
 	struct strbuf subject;
 
 	if (!load_slug(loader, own ? yaml_get(item, "rule") : id, "cause", &raw.id))

@@ -29,8 +29,8 @@ static void load_codes(
 	short *codes = arena_alloc(loader->arena, count * sizeof(*codes));
 	for (size_t i = 0; i < count; i++) {
 		if (!is_code(texts[i]))
-			yaml_problem(loader->doc, node, loader->problems, subject,
-			    "'%s' is no reply code", texts[i]);
+			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
+			    subject, "'%s' is no reply code", texts[i]);
 		codes[i] = (short)atoi(texts[i]);
 	}
 	entry->codes = codes;
@@ -42,7 +42,8 @@ void load_code(struct loader *loader, struct fy_node *item)
 	struct catalog *catalog = loader->catalog;
 	struct fy_node *code = yaml_get(item, "code"), *node;
 	struct code_entry entry = {0};
-	const char *key, *cause = NULL;
+	struct code_cause cause = {0};
+	const char *key;
 	struct strbuf subject;
 
 	if (!load_string(loader, code ? code : yaml_get(item, "status"), "code", &key))
@@ -67,8 +68,8 @@ void load_code(struct loader *loader, struct fy_node *item)
 	if (!(node = yaml_get(item, "meaning")) ||
 	    !load_string(loader, node, subject.data, &entry.meaning))
 		yaml_problem(loader->doc, item, loader->problems, subject.data, "needs a 'meaning'");
-	if ((node = yaml_get(item, "cause")))
-		load_slug(loader, node, subject.data, &cause);
+	if ((node = yaml_get(item, "cause")) && load_slug(loader, node, subject.data, &cause.id))
+		cause.place = loader_place(loader, node);
 	if ((node = yaml_get(item, "codes")))
 		load_codes(loader, node, subject.data, &entry);
 	if ((node = yaml_get(item, "refs")))

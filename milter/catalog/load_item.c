@@ -76,6 +76,18 @@ bool load_strings(struct loader *loader, struct fy_node *node, const char *subje
 	return ok;
 }
 
+struct fy_node *load_strings_node(struct fy_node *node, size_t i)
+{
+	struct fy_node *item = NULL;
+	void *state = NULL;
+
+	if (!yaml_is_list(node))
+		return node;
+	while ((item = yaml_next(node, &state)) && i > 0)
+		i--;
+	return item ? item : node;
+}
+
 bool load_slug(
     struct loader *loader, struct fy_node *node, const char *subject, const char **value)
 {
@@ -118,22 +130,23 @@ bool load_variants(struct loader *loader, struct fy_node *node, const char *subj
 	const struct template **items = arena_alloc(loader->arena, (count + 1) * sizeof(*items));
 
 	for (size_t i = 0; i < count; i++) {
+		struct fy_node *item = load_strings_node(node, i);
 		char *error = NULL;
 		if (characters(texts[i]) > max_characters) {
-			yaml_problem(loader->doc, node, loader->problems, subject,
+			yaml_problem(loader->doc, item, loader->problems, subject,
 			    "the text has %zu characters, at most %zu are allowed: %s",
 			    characters(texts[i]), max_characters, texts[i]);
 			ok = false;
 		}
 		if (!is_one_line(texts[i])) {
-			yaml_problem(loader->doc, node, loader->problems, subject,
+			yaml_problem(loader->doc, item, loader->problems, subject,
 			    "the text must be one line without control characters");
 			ok = false;
 		}
 		items[i] = template_compile(
 		    loader->arena, loader->catalog->names, texts[i], strlen(texts[i]), &error);
 		if (!items[i]) {
-			yaml_problem(loader->doc, node, loader->problems, subject, "%s", error);
+			yaml_problem(loader->doc, item, loader->problems, subject, "%s", error);
 			free(error);
 			ok = false;
 		}

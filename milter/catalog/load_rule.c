@@ -41,8 +41,8 @@ static void load_codes(struct loader *loader, struct fy_node *node, const char *
 	short(*codes)[2] = arena_alloc(loader->arena, count * sizeof(*codes));
 	for (size_t i = 0; i < count; i++)
 		if (!parse_code(texts[i], codes[i]))
-			yaml_problem(loader->doc, node, loader->problems, subject,
-			    "'%s' is no reply code: a number like 550, or 4xx or 5xx", texts[i]);
+			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
+			    subject, "'%s' is no reply code: a number like 550, or 4xx or 5xx", texts[i]);
 	alternative->codes = (const short(*)[2])codes;
 	alternative->code_count = count;
 }
@@ -58,8 +58,8 @@ static void load_statuses(struct loader *loader, struct fy_node *node, const cha
 	struct status *statuses = arena_alloc(loader->arena, count * sizeof(*statuses));
 	for (size_t i = 0; i < count; i++)
 		if (!status_parse_pattern(&statuses[i], texts[i], strlen(texts[i])))
-			yaml_problem(loader->doc, node, loader->problems, subject,
-			    "'%s' is no status: like 5.1.1, or x.2.2 with x for any number", texts[i]);
+			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
+			    subject, "'%s' is no status: like 5.1.1, or x.2.2 with x for any number", texts[i]);
 	alternative->statuses = statuses;
 	alternative->status_count = count;
 }
@@ -75,8 +75,8 @@ static void load_stages(struct loader *loader, struct fy_node *node, const char 
 	for (size_t i = 0; i < count; i++) {
 		enum stage stage = stage_by_name(texts[i], strlen(texts[i]));
 		if (stage == STAGE_NONE)
-			yaml_problem(loader->doc, node, loader->problems, subject,
-			    "'%s' is no stage", texts[i]);
+			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
+			    subject, "'%s' is no stage", texts[i]);
 		alternative->stages |= 1u << stage;
 	}
 }
@@ -214,6 +214,7 @@ static void load_own_texts(
 	if (!yaml_get(item, "summary") || !yaml_get(item, "action")) {
 		yaml_problem(loader->doc, item, loader->problems, subject,
 		    "a rule with its own texts needs 'summary' and 'action'");
+		raw->disabled = true; /* said once is enough */
 		return;
 	}
 	if (raw->cause) {
@@ -252,8 +253,8 @@ void load_rule(struct loader *loader, struct fy_node *item)
 	yaml_check_keys(loader->doc, item, keys, loader->problems, subject.data);
 	if ((node = yaml_get(item, "disabled")))
 		raw.disabled = load_bool(loader, node, subject.data);
-	if ((node = yaml_get(item, "cause")))
-		load_slug(loader, node, subject.data, &raw.cause);
+	if ((node = yaml_get(item, "cause")) && load_slug(loader, node, subject.data, &raw.cause))
+		raw.cause_place = loader_place(loader, node);
 	if ((node = yaml_get(item, "match")))
 		load_match(loader, node, subject.data, &raw);
 	if ((node = yaml_get(item, "set")))

@@ -32,6 +32,7 @@ struct catalog {
 struct raw_rule {
 	struct rule rule;
 	const char *cause; /* id; NULL: not given */
+	struct place cause_place;
 	bool has_match, disabled, dropped;
 	unsigned order;
 	uint64_t provides; /* variables from groups and constants */
@@ -43,6 +44,13 @@ struct raw_cause {
 	struct cause_text text;
 	int language;
 	unsigned layer;
+	struct place place;
+	bool of_rule; /* the texts of a rule, under the rule's name */
+};
+
+/* The cause that a code entry names. */
+struct code_cause {
+	const char *id; /* NULL: none */
 	struct place place;
 };
 
@@ -58,7 +66,7 @@ struct loader {
 	size_t rule_count, rule_size;
 	struct raw_cause *causes;
 	size_t cause_count, cause_size;
-	const char **code_causes; /* by code entry: id of its cause or NULL */
+	struct code_cause *code_causes; /* by code entry */
 	size_t code_size;
 };
 
@@ -69,6 +77,8 @@ bool load_string(
 /* A scalar, or a list of scalars; at least one. */
 bool load_strings(struct loader *loader, struct fy_node *node, const char *subject,
     const char *const **values, size_t *count);
+/* Item I of a list, or the scalar itself: the place of one of the strings above. */
+struct fy_node *load_strings_node(struct fy_node *node, size_t i);
 bool load_slug(
     struct loader *loader, struct fy_node *node, const char *subject, const char **value);
 bool load_variants(struct loader *loader, struct fy_node *node, const char *subject,

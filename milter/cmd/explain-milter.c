@@ -1,7 +1,11 @@
 /* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
  *
- * Threads: the main one is libmilter's (or waits for the end); one serves the socketmap; one waits for
- * signals and does reloads, so that compiling patterns holds up nobody; one writes the log. */
+ * Threads: the main one waits for signals and does reloads, so that compiling patterns holds up
+ * nobody; one serves the socketmap, one is libmilter's (which starts more), one writes the log.
+ *
+ * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later. Linux
+ * gives a signal to the main thread first if that waits for it, so normally we end the filter, at
+ * once; a signal that arrives during a reload goes libmilter's way. */
 #include "explain/config.h"
 #include "explain/engine.h"
 #include "explain/filter.h"
@@ -89,32 +93,23 @@ static void reload(struct daemon *daemon)
 	config_free(&config);
 }
 
-static void *wait_for_signals(void *context)
-{
-	struct daemon *daemon = context;
-	int signal_number;
-
-	for (;;) {
-		if (sigwait(&daemon->signals, &signal_number) != 0)
-			continue;
-		if (atomic_load(&daemon->stopping))
-			break;
-		if (signal_number == SIGUSR1) {
-			reload(daemon);
-			continue;
-		}
-		/* Without a filter the end is ours to handle. */
-		socketmap_stop(daemon->socketmap);
-		break;
-	}
-	return NULL;
-}
-
 static void *serve_socketmap(void *context)
 {
 	struct daemon *daemon = context;
 
 	socketmap_run(daemon->socketmap);
+	return NULL;
+}
+
+static void *serve_filter(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (filter_run() < 0)
+		log_error("libmilter gave up");
+	/* However it came to an end, the daemon ends with it. */
+	if (!atomic_exchange(&daemon->stopping, true))
+		kill(getpid(), SIGTERM);
 	return NULL;
 }
 
@@ -177,44 +172,40 @@ static int open_sockets(struct daemon *daemon, char **error)
 	return config->has_milter ? filter_open(&daemon->filter, error) : 0;
 }
 
-/* Threads inherit the mask, so that nobody but wait_for_signals() and libmilter's own signal thread
- * takes these. */
+/* Threads inherit the mask, so that nobody but serve() and libmilter's own signal thread takes
+ * these. */
 static void block_signals(struct daemon *daemon)
 {
-	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
 	sigemptyset(&daemon->signals);
-	sigaddset(&blocked, SIGUSR1);
 	sigaddset(&daemon->signals, SIGUSR1);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		sigaddset(&blocked, ends[i]);
-		if (!daemon->config->has_milter)
-			sigaddset(&daemon->signals, ends[i]);
-	}
-	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+	sigaddset(&daemon->signals, SIGTERM);
+	sigaddset(&daemon->signals, SIGINT);
+	sigaddset(&daemon->signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &daemon->signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
 static void serve(struct daemon *daemon)
 {
-	pthread_t socketmap_thread, signal_thread;
+	pthread_t socketmap_thread, filter_thread;
+	bool filtering = daemon->config->has_milter;
+	int number = 0;
 
-	if (pthread_create(&signal_thread, NULL, wait_for_signals, daemon) != 0 ||
-	    pthread_create(&socketmap_thread, NULL, serve_socketmap, daemon) != 0) {
+	if (pthread_create(&socketmap_thread, NULL, serve_socketmap, daemon) != 0 ||
+	    (filtering && pthread_create(&filter_thread, NULL, serve_filter, daemon) != 0)) {
 		log_error("no thread can be created");
 		abort();
 	}
-	if (daemon->config->has_milter) {
-		if (filter_run() < 0)
-			log_error("libmilter gave up");
-		socketmap_stop(daemon->socketmap);
+	while (sigwait(&daemon->signals, &number) != 0 || number == SIGUSR1)
+		if (number == SIGUSR1)
+			reload(daemon);
+	if (filtering) {
+		if (!atomic_exchange(&daemon->stopping, true))
+			filter_stop();
+		pthread_join(filter_thread, NULL);
 	}
+	socketmap_stop(daemon->socketmap);
 	pthread_join(socketmap_thread, NULL);
-	atomic_store(&daemon->stopping, true);
-	pthread_kill(signal_thread, SIGUSR1);
-	pthread_join(signal_thread, NULL);
 }
 
 /* Forks; the parent waits for the child's word on how the start went and exits with that, so that a

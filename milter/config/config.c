@@ -40,6 +40,18 @@ static char *read_text(struct reader *reader, struct fy_node *node)
 	return mem_strndup(text, len);
 }
 
+/* The same, and not "". */
+static char *read_word(struct reader *reader, struct fy_node *node)
+{
+	char *text = read_text(reader, node);
+
+	if (!text || text[0])
+		return text;
+	wrong(reader, node, "must not be empty");
+	free(text);
+	return NULL;
+}
+
 static void replace(char **field, char *value)
 {
 	free(*field);
@@ -48,7 +60,7 @@ static void replace(char **field, char *value)
 
 static char *read_path(struct reader *reader, struct fy_node *node)
 {
-	char *path = read_text(reader, node);
+	char *path = read_word(reader, node);
 
 	if (!path || path[0] == '/')
 		return path;
@@ -150,7 +162,7 @@ static void read_socket_mode(struct reader *reader, struct fy_node *node)
 
 static void read_socket_group(struct reader *reader, struct fy_node *node)
 {
-	replace(&reader->config->socket_group, read_text(reader, node));
+	replace(&reader->config->socket_group, read_word(reader, node));
 }
 
 static void read_max_clients(struct reader *reader, struct fy_node *node)
@@ -168,7 +180,7 @@ static void read_mta(struct reader *reader, struct fy_node *node)
 
 static void read_user(struct reader *reader, struct fy_node *node)
 {
-	replace(&reader->config->user, read_text(reader, node));
+	replace(&reader->config->user, read_word(reader, node));
 }
 
 static void read_log(struct reader *reader, struct fy_node *node)
@@ -192,18 +204,18 @@ static void read_catalog(struct reader *reader, struct fy_node *node)
 	void *state = NULL;
 	char **list = mem_calloc(1, sizeof(*list));
 	bool is_list = yaml_is_list(node);
+	struct fy_node *item = is_list ? yaml_next(node, &state) : node;
 
-	for (;;) {
-		struct fy_node *item = is_list ? yaml_next(node, &state) : count == 0 ? node : NULL;
-		char *path = item ? read_path(reader, item) : NULL;
+	if (!item)
+		wrong(reader, node, "needs at least one directory");
+	for (; item; item = is_list ? yaml_next(node, &state) : NULL) {
+		char *path = read_path(reader, item);
 		if (!path)
-			break;
+			continue;
 		list = mem_realloc(list, count + 2, sizeof(*list));
 		list[count++] = path;
 		list[count] = NULL;
 	}
-	if (count == 0)
-		wrong(reader, node, "needs at least one directory");
 	free_list(reader->config->catalog);
 	reader->config->catalog = list;
 }
@@ -219,7 +231,7 @@ static void read_cache(struct reader *reader, struct fy_node *node)
 
 static void read_site(struct reader *reader, struct fy_node *node)
 {
-	replace(&reader->config->site, read_text(reader, node));
+	replace(&reader->config->site, read_word(reader, node));
 }
 
 struct key {
@@ -255,8 +267,9 @@ static void read_profile(
 	const struct {
 		char **field;
 		const char *key;
-	} texts[] = {{&profile->contact, "contact"}, {&profile->help_url, "help_url"},
-	    {&profile->language, "language"}};
+		bool may_be_empty;
+	} texts[] = {{&profile->contact, "contact", false},
+	    {&profile->help_url, "help_url", true}, {&profile->language, "language", false}};
 	const struct {
 		unsigned *field;
 		const char *key;
@@ -274,7 +287,9 @@ static void read_profile(
 	yaml_check_keys(reader->doc, map, profile_keys, reader->problems, "profiles");
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if ((node = yaml_get(map, reader->key = texts[i].key))) {
-			char *text = read_text(reader, node);
+			/* help_url: "" means no link. */
+			char *text = texts[i].may_be_empty ? read_text(reader, node)
+							   : read_word(reader, node);
 			if (text)
 				replace(texts[i].field, text);
 		}

@@ -115,10 +115,17 @@ static void write_closing(struct explainer *explainer, const struct phrases *phr
 {
 	struct strbuf *closing = &explainer->closing;
 
-	if (explainer->help_url.len)
-		strbuf_addf(closing, "%s %s", phrases->help, explainer->help_url.data);
-	if (context->ref)
-		strbuf_addf(closing, "%s%s %s", closing->len ? "  " : "", phrases->ref, context->ref);
+	if (explainer->help_url.len) {
+		strbuf_addstr(closing, phrases->help);
+		strbuf_addch(closing, ' ');
+		strbuf_add(closing, explainer->help_url.data, explainer->help_url.len);
+	}
+	if (context->ref) {
+		strbuf_addstr(closing, closing->len ? "  " : "");
+		strbuf_addstr(closing, phrases->ref);
+		strbuf_addch(closing, ' ');
+		strbuf_addstr(closing, context->ref);
+	}
 }
 
 static const char *note_for(const struct phrases *phrases, int class)

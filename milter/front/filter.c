@@ -1,8 +1,10 @@
 /* filter.c - the milter front end; the one place that sees libmilter.
  *
  * Every packet that the MTA sends us costs an SMTP session time, so we ask for the few steps that we
- * need and for no replies to them. What libmilter asks of callbacks: with SMFIP_NR_* negotiated for a
- * step, its callback returns SMFIS_NOREPLY, always; a private pointer per connection. */
+ * need and for no replies to them. Recipients are the exception: Postfix keeps what needs no reply in its
+ * buffer until something does, and the footer lookup that follows would come first. What libmilter asks of
+ * callbacks: with SMFIP_NR_* negotiated for a step, its callback returns SMFIS_NOREPLY, always; a private
+ * pointer per connection. */
 #include "explain/filter.h"
 
 #include "explain/catalog.h"
@@ -22,19 +24,22 @@
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+enum step { STEP_CONNECT, STEP_HELO, STEP_MAIL, STEPS };
 
 /* What one MTA connection has told us. */
 struct session {
-	bool silent[4]; /* by step: no reply was negotiated */
+	bool silent[STEPS]; /* by step: no reply was negotiated */
 	char *client_name, *client_address, *helo, *sender;
 };
-
-enum step { STEP_CONNECT, STEP_HELO, STEP_MAIL, STEP_RCPT };
 
 /* libmilter's callbacks have no context of the program's own: set once, before smfi_main(). */
 static const struct filter_settings *filter;
@@ -54,10 +59,10 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
     unsigned long f3, unsigned long *pf0, unsigned long *pf1, unsigned long *pf2,
     unsigned long *pf3)
 {
-	static const unsigned long no_reply[] = {[STEP_CONNECT] = SMFIP_NR_CONN,
-	    [STEP_HELO] = SMFIP_NR_HELO, [STEP_MAIL] = SMFIP_NR_MAIL, [STEP_RCPT] = SMFIP_NR_RCPT};
+	static const unsigned long no_reply[STEPS] = {[STEP_CONNECT] = SMFIP_NR_CONN,
+	    [STEP_HELO] = SMFIP_NR_HELO, [STEP_MAIL] = SMFIP_NR_MAIL};
 	unsigned long wanted = SMFIP_RCPT_REJ | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH |
-	    SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT;
+	    SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL;
 
 	(void)f2;
 	(void)f3;
@@ -71,7 +76,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
 	*pf2 = *pf3 = 0;
 
 	struct session *session = mem_calloc(1, sizeof(*session));
-	for (size_t i = 0; i < sizeof(no_reply) / sizeof(no_reply[0]); i++)
+	for (size_t i = 0; i < STEPS; i++)
 		session->silent[i] = (*pf1 & no_reply[i]) != 0;
 	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
 		free(session);
@@ -103,7 +108,8 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, struct sockaddr *address)
 
 	if (!session)
 		return SMFIS_CONTINUE;
-	replace(&session->client_name, name);
+	/* libmilter's clients give the address in brackets where they know no name. */
+	replace(&session->client_name, name && name[0] != '[' ? name : NULL);
 	free(session->client_address);
 	session->client_address = show_address(address);
 	return done(session, STEP_CONNECT);
@@ -148,7 +154,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 		if (status && text)
 			rejects_seen(filter->rejects, status, text, &view);
 	}
-	return done(session, STEP_RCPT);
+	return SMFIS_CONTINUE;
 }
 
 enum { MAX_REPLY_LINES = 32 };
@@ -293,6 +299,41 @@ int filter_open(const struct filter_settings *settings, char **error)
 int filter_run(void)
 {
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
+}
+
+/* While libmilter waits for a connection it holds the lock that smfi_stop() wants, up to five seconds.
+ * So connections are made until it was done. */
+static void *wake_listener(void *context)
+{
+	static const struct timespec pause = {.tv_nsec = 10000000};
+	const atomic_bool *stopped = context;
+
+	for (int i = 0; i < 500 && !atomic_load(stopped); i++) {
+		int fd = socket(filter->endpoint->address.ss_family,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0)
+			break;
+		int connected = connect(fd, (const struct sockaddr *)&filter->endpoint->address,
+		    filter->endpoint->address_len);
+		nanosleep(&pause, NULL);
+		close(fd);
+		if (connected < 0)
+			break;
+	}
+	return NULL;
+}
+
+void filter_stop(void)
+{
+	atomic_bool stopped;
+	pthread_t waker;
+
+	atomic_init(&stopped, false);
+	bool waking = pthread_create(&waker, NULL, wake_listener, &stopped) == 0;
+	smfi_stop();
+	atomic_store(&stopped, true);
+	if (waking)
+		pthread_join(waker, NULL);
 }
 
 void filter_close(const struct filter_settings *settings)

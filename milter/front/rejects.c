@@ -1,10 +1,11 @@
 /* rejects.c - which session does an explained rejection belong to?
  *
- * Postfix tells a milter of a rejected recipient about 0.2 ms before it asks for the footer, but the
- * two arrive at different threads. So a log line waits GRACE_MS for its session. Only the reply's text
- * connects them, and many sessions may be refused with the same words: a line gets a session only
- * when no other one could be meant. Both sides are bounded; what does not fit is logged without a
- * session.
+ * Postfix tells a milter of a rejected recipient, waits for its answer, and then asks for the footer: so
+ * when a line is to be logged, its session was seen before. Only the reply's text connects the two, and
+ * many sessions may be refused with the same words: a line gets a session only when no other one could
+ * be meant. A service without the filter may send the same words in between and take a session that
+ * is not its own; then the rightful line finds none, and both are called ambiguous, which is why lines
+ * wait GRACE_MS before they are written. Both sides are bounded.
  *
  * Postfix begins most texts with what they are about, `<bob@example.org>: `; the filter gets the text
  * without it. It is one of the session's own values, so a session is filed under each of them. */
@@ -27,9 +28,12 @@
 #define BUCKETS 4096
 #define MAX_ENTRIES 16384
 #define GRACE_MS 100
+/* The writer looks no more often than this, however fast lines come. */
+#define PAUSE_MS 20
 #define WINDOW_MS 1000
 /* No search looks at more entries: a flood of equal rejections must not cost more for each one. */
 #define MAX_LOOK 64
+/* Lines written without a session that are remembered, for sessions that come too late. */
 
 enum field { CLIENT, HELO, SENDER, RECIPIENT, FIELDS };
 
@@ -54,14 +58,16 @@ struct seen {
 	size_t link_count;
 };
 
-/* A log line that waits for its session. */
+/* A log line that waits for objections. */
 struct line {
 	TAILQ_ENTRY(line) by_age;
 	TAILQ_ENTRY(line) in_bucket;
 	uint64_t key;
 	int64_t when;
-	char *text;
-	size_t len;
+	unsigned ambiguous; /* sessions that could be meant, if more than one */
+	bool has_session;
+	struct strbuf text;
+	size_t base_len; /* of the text without the session */
 };
 
 TAILQ_HEAD(seen_list, seen);
@@ -132,7 +138,7 @@ static void free_line(struct rejects *rejects, struct line *line)
 	TAILQ_REMOVE(&rejects->lines, line, by_age);
 	TAILQ_REMOVE(&rejects->line_buckets[line->key % BUCKETS], line, in_bucket);
 	rejects->line_count--;
-	free(line->text);
+	strbuf_free(&line->text);
 	free(line);
 }
 
@@ -154,50 +160,58 @@ struct candidates {
 	bool shared;
 };
 
-static struct candidates find_candidates(struct rejects *rejects, const struct line *line)
+static struct candidates find_candidates(
+    const struct rejects *rejects, const struct line *line)
 {
 	struct candidates found = {0};
 	struct link *link;
 
 	TAILQ_FOREACH(link, &rejects->links[line->key % BUCKETS], in_bucket)
 	{
-		int64_t apart = link->seen->when - line->when;
-		if (link->key != line->key || apart > WINDOW_MS || apart < -WINDOW_MS)
+		if (link->key != line->key || line->when - link->seen->when > WINDOW_MS)
 			continue;
+		/* What is not looked at may be another session. */
+		if (found.count == MAX_LOOK) {
+			found.differ = true;
+			break;
+		}
 		if (!found.first)
 			found.first = link->seen;
+		found.count++;
 		found.differ = found.differ || !same_session(found.first, link->seen);
 		found.shared = found.shared || link->seen->shared;
-		if (++found.count == MAX_LOOK)
-			break;
 	}
 	return found;
 }
 
-/* Are there more waiting lines with the same words than sessions? */
-static bool outnumbered(struct rejects *rejects, const struct line *line, unsigned sessions)
+/* A line of the same words that waits has a session that may have been this one's. */
+static bool dispute(struct rejects *rejects, const struct line *line)
 {
 	struct line *other;
 	unsigned count = 0;
+	bool disputed = false;
 
-	TAILQ_FOREACH(other, &rejects->line_buckets[line->key % BUCKETS], in_bucket)
+	TAILQ_FOREACH_REVERSE(other, &rejects->line_buckets[line->key % BUCKETS], line_list, in_bucket)
 	{
-		count += other->key == line->key;
-		if (count > sessions)
-			return true;
+		if (other->key != line->key || !other->has_session)
+			continue;
+		other->ambiguous = other->ambiguous > 2 ? other->ambiguous : 2;
+		disputed = true;
+		if (++count == MAX_LOOK)
+			break;
 	}
-	return false;
+	return disputed;
 }
 
 /* The sessions that stay behind after an ambiguous line can't be told from its own either. */
-static void mark_shared(struct rejects *rejects, const struct line *line)
+static void mark_shared(struct rejects *rejects, uint64_t key)
 {
 	struct link *link;
 	unsigned count = 0;
 
-	TAILQ_FOREACH(link, &rejects->links[line->key % BUCKETS], in_bucket)
+	TAILQ_FOREACH(link, &rejects->links[key % BUCKETS], in_bucket)
 	{
-		if (link->key != line->key)
+		if (link->key != key)
 			continue;
 		link->seen->shared = true;
 		if (++count == MAX_LOOK)
@@ -212,23 +226,32 @@ static void add_session(struct strbuf *out, const struct seen *seen)
 			log_add_value(out, field_names[i], seen->fields[i], strlen(seen->fields[i]));
 }
 
-/* Completes a line with what was seen by now. */
-static void resolve(struct rejects *rejects, struct line *line, struct strbuf *out)
+/* Gives a line its session, or says why not. */
+static void find_session(struct rejects *rejects, struct line *line)
 {
 	struct candidates found = find_candidates(rejects, line);
 
-	strbuf_reset(out);
-	strbuf_add(out, line->text, line->len);
-	if (found.count > 0) {
-		if (!found.differ && !found.shared && !outnumbered(rejects, line, found.count)) {
-			add_session(out, found.first);
-		} else {
-			strbuf_addf(out, " ambiguous=%u", found.count > 1 ? found.count : 2);
-			mark_shared(rejects, line);
-		}
-		free_seen(rejects, found.first);
+	if (found.count == 0) {
+		line->ambiguous = dispute(rejects, line) ? 2 : 0;
+		return;
 	}
-	log_line(LOG_LEVEL_INFO, strbuf_str(out), out->len);
+	if (found.differ || found.shared) {
+		line->ambiguous = found.count > 1 ? found.count : 2;
+		mark_shared(rejects, line->key);
+	} else {
+		line->has_session = true;
+		add_session(&line->text, found.first);
+	}
+	free_seen(rejects, found.first);
+}
+
+static void write_line(struct rejects *rejects, struct line *line)
+{
+	if (line->ambiguous) {
+		strbuf_truncate(&line->text, line->base_len);
+		strbuf_addf(&line->text, " ambiguous=%u", line->ambiguous);
+	}
+	log_line(LOG_LEVEL_INFO, line->text.data, line->text.len);
 	free_line(rejects, line);
 }
 
@@ -236,23 +259,22 @@ static void expire_seen(struct rejects *rejects, int64_t now)
 {
 	struct seen *oldest;
 
-	while ((oldest = TAILQ_FIRST(&rejects->seen)) && now - oldest->when > 2 * WINDOW_MS)
+	while ((oldest = TAILQ_FIRST(&rejects->seen)) && now - oldest->when > WINDOW_MS)
 		free_seen(rejects, oldest);
 }
 
-static void wait_until(struct rejects *rejects, int64_t when)
+static void wait_until(struct rejects *rejects, int64_t when, int64_t now)
 {
+	if (when < now + PAUSE_MS)
+		when = now + PAUSE_MS;
 	struct timespec until = {.tv_sec = when / 1000, .tv_nsec = when % 1000 * 1000000};
-
 	pthread_cond_timedwait(&rejects->filled, &rejects->lock, &until);
 }
 
 static void *write_loop(void *context)
 {
 	struct rejects *rejects = context;
-	struct strbuf out;
 
-	strbuf_init(&out, 0);
 	pthread_mutex_lock(&rejects->lock);
 	for (;;) {
 		struct line *line = TAILQ_FIRST(&rejects->lines);
@@ -263,12 +285,11 @@ static void *write_loop(void *context)
 		if (!line)
 			pthread_cond_wait(&rejects->filled, &rejects->lock);
 		else if (rejects->stopping || now >= line->when + GRACE_MS)
-			resolve(rejects, line, &out);
+			write_line(rejects, line);
 		else
-			wait_until(rejects, line->when + GRACE_MS);
+			wait_until(rejects, line->when + GRACE_MS, now);
 	}
 	pthread_mutex_unlock(&rejects->lock);
-	strbuf_free(&out);
 	return NULL;
 }
 
@@ -329,6 +350,16 @@ static char *copy_address(const char *address)
 	return address ? mem_strdup(address) : NULL;
 }
 
+/* Makes room. Those that could be taken for the one that goes are no longer sure. */
+static void forget_oldest(struct rejects *rejects)
+{
+	struct seen *oldest = TAILQ_FIRST(&rejects->seen);
+
+	for (size_t i = 0; i < oldest->link_count; i++)
+		mark_shared(rejects, oldest->links[i].key);
+	free_seen(rejects, oldest);
+}
+
 static void file_under(
     struct seen *seen, const char *status, const char *text, const char *subject)
 {
@@ -361,7 +392,7 @@ void rejects_seen(struct rejects *rejects, const char *status, const char *text,
 	pthread_mutex_lock(&rejects->lock);
 	seen->when = now_ms();
 	if (rejects->seen_count == MAX_ENTRIES)
-		free_seen(rejects, TAILQ_FIRST(&rejects->seen));
+		forget_oldest(rejects);
 	TAILQ_INSERT_TAIL(&rejects->seen, seen, by_age);
 	for (size_t i = 0; i < seen->link_count; i++)
 		TAILQ_INSERT_TAIL(
@@ -399,19 +430,16 @@ void rejects_log(
 	struct line *line = mem_calloc(1, sizeof(*line));
 	line->key = make_key(
 	    number, words + subject, len - subject, words + 1, subject ? subject - 4 : 0);
-	line->text = mem_strndup(text, text_len);
-	line->len = text_len;
+	strbuf_add(&line->text, text, text_len);
+	line->base_len = text_len;
 	pthread_mutex_lock(&rejects->lock);
-	bool full = rejects->line_count == MAX_ENTRIES;
 	line->when = now_ms();
+	find_session(rejects, line);
 	TAILQ_INSERT_TAIL(&rejects->line_buckets[line->key % BUCKETS], line, in_bucket);
 	TAILQ_INSERT_TAIL(&rejects->lines, line, by_age);
-	rejects->line_count++;
-	if (full) {
-		log_line(LOG_LEVEL_INFO, text, text_len);
-		free_line(rejects, line);
-	} else if (rejects->line_count == 1) {
+	if (++rejects->line_count > MAX_ENTRIES)
+		write_line(rejects, TAILQ_FIRST(&rejects->lines));
+	else if (rejects->line_count == 1)
 		pthread_cond_signal(&rejects->filled);
-	}
 	pthread_mutex_unlock(&rejects->lock);
 }

@@ -2,7 +2,10 @@
  *
  * An SMTP session waits for each answer, so nothing here waits for anything: requests are answered
  * in memory as they come; a client that sends garbage, sends too slowly or does not read is cut off
- * (Postfix then sends its original reply) and disturbs no other. */
+ * (Postfix then sends its original reply) and disturbs no other.
+ *
+ * libevent has the loop, but reading and writing are our own: a bufferevent takes five system calls
+ * for a lookup, recv() and send() are two, and they are most of what a lookup costs. */
 #include "explain/socketmap.h"
 
 #include "explain/endpoint.h"
@@ -13,8 +16,6 @@
 #include "explain/strbuf.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <event2/thread.h>
@@ -26,10 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A whole request with its length and comma. */
-#define MAX_INPUT (SOCKETMAP_MAX_REQUEST + 16)
-/* With so much unread by the client, no more of its requests are read until it has caught up. */
+/* Read at once; more than one whole request with its length and comma. */
+#define CHUNK ((size_t)16384)
+/* With so much unread by the client, no more of its requests are answered until it has caught up. */
 #define MAX_OUTPUT ((size_t)256 * 1024)
+/* A client's own buffers are kept for reuse up to this size. */
+#define KEEP ((size_t)1024)
 /* A request must be complete, and answers be taken, within this time. */
 #define SLOW_SECONDS 10
 /* Postfix closes after 10 s without a request; Sendmail never does. */
@@ -39,10 +42,14 @@
 struct client {
 	TAILQ_ENTRY(client) by_use; /* the one used longest ago first */
 	struct socketmap *socketmap;
-	struct bufferevent *stream;
+	int fd;
+	struct event *readable;
+	struct event *writable; /* NULL until there was something to wait for */
+	struct strbuf input;    /* the beginning of a request, or requests not answered yet */
+	struct strbuf output;   /* what the client has not taken yet */
 	time_t last_use;
 	time_t partial_since; /* 0: no partial request */
-	time_t stuck_since;   /* 0: output is not stuck */
+	time_t stuck_since;   /* 0: no output waits */
 };
 
 TAILQ_HEAD(client_list, client);
@@ -55,7 +62,8 @@ struct socketmap {
 	size_t listener_count;
 	struct client_list clients;
 	unsigned client_count;
-	struct strbuf answer, packet;
+	struct strbuf answer, packets;
+	char chunk[CHUNK];
 	time_t last_complaint;
 };
 
@@ -73,7 +81,12 @@ static void close_client(struct client *client)
 
 	TAILQ_REMOVE(&socketmap->clients, client, by_use);
 	metrics_set_clients(socketmap->settings.metrics, --socketmap->client_count);
-	bufferevent_free(client->stream);
+	event_free(client->readable);
+	if (client->writable)
+		event_free(client->writable);
+	close(client->fd);
+	strbuf_free(&client->input);
+	strbuf_free(&client->output);
 	free(client);
 }
 
@@ -99,73 +112,143 @@ static void mark_used(struct client *client)
 	TAILQ_INSERT_TAIL(clients, client, by_use);
 }
 
-static void answer_request(struct client *client, const char *request, size_t len)
+static void on_writable(evutil_socket_t fd, short events, void *context);
+
+/* Sends what it can of DATA; -1 when the client is gone. */
+static ssize_t send_some(const struct client *client, const char *data, size_t len)
+{
+	ssize_t sent = send(client->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
+	return sent;
+}
+
+/* Nothing more is read from a client that does not take what it has asked for. */
+static void keep_output(struct client *client, const char *data, size_t len)
 {
 	struct socketmap *socketmap = client->socketmap;
 
-	strbuf_reset(&socketmap->answer);
-	strbuf_reset(&socketmap->packet);
-	socketmap->settings.answer(socketmap->settings.context, request, len, &socketmap->answer);
-	netstring_add(&socketmap->packet, socketmap->answer.data, socketmap->answer.len);
-	bufferevent_write(client->stream, socketmap->packet.data, socketmap->packet.len);
+	strbuf_add(&client->output, data, len);
+	if (!client->writable)
+		client->writable = event_new(
+		    socketmap->base, client->fd, EV_WRITE | EV_PERSIST, on_writable, client);
+	event_add(client->writable, NULL);
+	event_del(client->readable);
+	client->stuck_since = now();
 }
 
-/* Answers what is complete. The client may be gone afterwards. */
-static void read_requests(struct bufferevent *stream, void *context)
+static void keep_input(struct client *client, const char *data, size_t len)
 {
-	struct client *client = context;
-	struct evbuffer *input = bufferevent_get_input(stream);
-	struct evbuffer *output = bufferevent_get_output(stream);
-	size_t len = evbuffer_get_length(input), at = 0;
-	/* One piece: the high-water mark keeps it small. */
-	const char *data = (const char *)evbuffer_pullup(input, -1);
+	/* DATA may be the beginning of the buffer itself. */
+	if (client->input.len > 0) {
+		memmove(client->input.data, data, len);
+		strbuf_truncate(&client->input, len);
+	} else {
+		strbuf_add(&client->input, data, len);
+	}
+	if (len == 0 && client->input.size > KEEP)
+		strbuf_free(&client->input);
+}
+
+/* Answers the complete requests at the beginning of DATA into `packets`, and says how many octets
+ * those were. */
+static enum netstring_result answer_all(
+    struct socketmap *socketmap, const char *data, size_t len, size_t *done)
+{
 	enum netstring_result result = NETSTRING_PARTIAL;
 
-	while (at < len) {
+	strbuf_reset(&socketmap->packets);
+	for (*done = 0; *done < len && socketmap->packets.len <= MAX_OUTPUT;) {
 		const char *request;
 		size_t request_len, used;
-		if (evbuffer_get_length(output) > MAX_OUTPUT) {
-			bufferevent_disable(stream, EV_READ);
-			client->stuck_since = now();
-			break;
-		}
-		result = netstring_parse(
-		    data + at, len - at, SOCKETMAP_MAX_REQUEST, &request, &request_len, &used);
+		result = netstring_parse(data + *done, len - *done, SOCKETMAP_MAX_REQUEST, &request,
+		    &request_len, &used);
 		if (result != NETSTRING_COMPLETE)
 			break;
-		answer_request(client, request, request_len);
-		at += used;
+		strbuf_reset(&socketmap->answer);
+		socketmap->settings.answer(
+		    socketmap->settings.context, request, request_len, &socketmap->answer);
+		netstring_add(&socketmap->packets, socketmap->answer.data, socketmap->answer.len);
+		*done += used;
 	}
+	return result;
+}
+
+/* Handles LEN octets of requests in DATA. The client may be gone afterwards. */
+static void handle_input(struct client *client, const char *data, size_t len)
+{
+	struct socketmap *socketmap = client->socketmap;
+	const struct strbuf *packets = &socketmap->packets;
+	size_t done;
+	enum netstring_result result = answer_all(socketmap, data, len, &done);
+	ssize_t sent = packets->len ? send_some(client, packets->data, packets->len) : 0;
+
 	if (result == NETSTRING_INVALID) {
 		break_client(client, "it sent no netstring, or a request of more than 10000 octets");
 		return;
 	}
-	evbuffer_drain(input, at);
-	if (at > 0)
+	if (sent < 0) {
+		close_client(client);
+		return;
+	}
+	if (done > 0)
 		mark_used(client);
-	if (at == len)
+	if (done == len)
 		client->partial_since = 0;
-	else if (at > 0 || client->partial_since == 0)
+	else if (done > 0 || client->partial_since == 0)
 		client->partial_since = now();
+	if (done < len || client->input.len > 0)
+		keep_input(client, data + done, len - done);
+	if ((size_t)sent < packets->len)
+		keep_output(client, packets->data + sent, packets->len - (size_t)sent);
 }
 
-/* The output has drained below its low-water mark. */
-static void output_drained(struct bufferevent *stream, void *context)
+static void on_readable(evutil_socket_t fd, short events, void *context)
 {
 	struct client *client = context;
+	struct socketmap *socketmap = client->socketmap;
+	ssize_t len = recv(fd, socketmap->chunk, CHUNK, MSG_DONTWAIT);
 
-	if (client->stuck_since == 0)
+	(void)events;
+	if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
-	client->stuck_since = 0;
-	bufferevent_enable(stream, EV_READ);
-	read_requests(stream, client);
+	if (len <= 0) {
+		close_client(client);
+		return;
+	}
+	if (client->input.len == 0) {
+		handle_input(client, socketmap->chunk, (size_t)len);
+		return;
+	}
+	strbuf_add(&client->input, socketmap->chunk, (size_t)len);
+	handle_input(client, client->input.data, client->input.len);
 }
 
-static void stream_ended(struct bufferevent *stream, short events, void *context)
+static void on_writable(evutil_socket_t fd, short events, void *context)
 {
-	(void)stream;
+	struct client *client = context;
+	struct strbuf *output = &client->output;
+	ssize_t sent = send_some(client, output->data, output->len);
+
+	(void)fd;
 	(void)events;
-	close_client(context);
+	if (sent < 0) {
+		close_client(client);
+		return;
+	}
+	memmove(output->data, output->data + sent, output->len - (size_t)sent);
+	strbuf_truncate(output, output->len - (size_t)sent);
+	if (output->len > 0)
+		return;
+	client->stuck_since = 0;
+	if (output->size > KEEP)
+		strbuf_free(output);
+	event_del(client->writable);
+	event_add(client->readable, NULL);
+	/* Requests that came before it got stuck. */
+	if (client->input.len > 0)
+		handle_input(client, client->input.data, client->input.len);
 }
 
 static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
@@ -178,22 +261,15 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)address_len;
 	if (socketmap->client_count >= socketmap->settings.max_clients)
 		close_client(TAILQ_FIRST(&socketmap->clients));
-	struct bufferevent *stream =
-	    bufferevent_socket_new(socketmap->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (!stream) {
-		close(fd);
-		return;
-	}
 	struct client *client = mem_calloc(1, sizeof(*client));
 	client->socketmap = socketmap;
-	client->stream = stream;
+	client->fd = fd;
+	client->readable =
+	    event_new(socketmap->base, fd, EV_READ | EV_PERSIST, on_readable, client);
 	client->last_use = now();
 	TAILQ_INSERT_TAIL(&socketmap->clients, client, by_use);
 	metrics_set_clients(socketmap->settings.metrics, ++socketmap->client_count);
-	bufferevent_setcb(stream, read_requests, output_drained, stream_ended, client);
-	bufferevent_setwatermark(stream, EV_READ, 0, MAX_INPUT);
-	bufferevent_setwatermark(stream, EV_WRITE, MAX_OUTPUT / 4, 0);
-	bufferevent_enable(stream, EV_READ | EV_WRITE);
+	event_add(client->readable, NULL);
 }
 
 /* Out of descriptors: the client that was idle longest makes room. */
@@ -219,11 +295,6 @@ static void sweep_clients(evutil_socket_t fd, short events, void *context)
 	(void)events;
 	for (struct client *client = TAILQ_FIRST(&socketmap->clients), *next; client; client = next) {
 		next = TAILQ_NEXT(client, by_use);
-		size_t waiting = evbuffer_get_length(bufferevent_get_output(client->stream));
-		if (waiting == 0)
-			client->stuck_since = 0;
-		else if (client->stuck_since == 0)
-			client->stuck_since = time;
 		if (client->stuck_since && time - client->stuck_since > SLOW_SECONDS)
 			break_client(client, "it does not read its answers");
 		else if (client->partial_since && time - client->partial_since > SLOW_SECONDS)
@@ -302,6 +373,6 @@ void socketmap_free(struct socketmap **socketmap)
 	event_base_free(old->base);
 	free(old->listeners);
 	strbuf_free(&old->answer);
-	strbuf_free(&old->packet);
+	strbuf_free(&old->packets);
 	free(old);
 }

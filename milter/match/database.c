@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define FLAGS (HS_FLAG_CASELESS | HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH)
-#define MAGIC "explain-milter patterns 1\n"
+#define MAGIC "explain-milter patterns 2\n"
 #define FILE_PREFIX "patterns-"
 #define FILE_SUFFIX ".hsdb"
 #define MAX_AGE (14 * 24 * 3600)
@@ -34,8 +34,8 @@ static void add_key(struct strbuf *key, const char *const *patterns, unsigned co
 {
 	strbuf_addf(key, MAGIC "%s\n%u %u\n", hs_version(), (unsigned)FLAGS, count);
 	for (unsigned i = 0; i < count; i++) {
-		strbuf_addstr(key, patterns[i]);
-		strbuf_addch(key, '\n');
+		/* With its length, since a pattern may hold line breaks. */
+		strbuf_addf(key, "%zu %s\n", strlen(patterns[i]), patterns[i]);
 	}
 }
 

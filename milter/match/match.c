@@ -1,8 +1,12 @@
 /* match.c - which rule a reply selects: the first whose conditions hold.
  *
- * All patterns are one database that is scanned once; each pattern that is found, and each
+ * All patterns of a tier are one database that is scanned once; each pattern that is found, and each
  * alternative without a pattern that the code and status lead to, is a candidate, and the one of the
- * first rule wins. So the time hangs on the text, hardly on the number of rules. */
+ * first rule wins. So the time hangs on the text, hardly on the number of rules.
+ *
+ * Tiers are consecutive stretches of the rules, each twice as long as the one before. When a rule was
+ * found, tiers behind it need no scan. That is worth a lot, since precise rules stand first, and a
+ * small database is scanned from the processor's cache: 250 patterns in 0.5 us, 600 in 2.2 us. */
 #include "explain/match.h"
 
 #include "internal.h"
@@ -18,6 +22,7 @@
 #include <string.h>
 
 #define MAX_SCRATCH 64
+#define FIRST_TIER 256
 
 /* An alternative, and where its rule stands in the order of selection. */
 struct candidate {
@@ -36,6 +41,12 @@ struct keyed {
 /* Keys: a reply code as it is, a status as status_key(), and this for those that fix neither. */
 #define KEY_ANY 0
 
+/* The patterns of consecutive candidates as one database. */
+struct tier {
+	size_t first, count;
+	hs_database_t *database;
+};
+
 struct matcher {
 	const struct catalog *catalog;
 	const struct rule *rules;
@@ -44,8 +55,9 @@ struct matcher {
 	size_t candidate_count;
 	struct keyed *keyed; /* sorted by key, then rule */
 	size_t keyed_count;
-	hs_database_t *database; /* NULL: no patterns */
-	bool was_cached;
+	struct tier *tiers;
+	size_t tier_count;
+	bool was_cached; /* every tier */
 	pthread_mutex_t lock; /* guards the free scratch spaces */
 	hs_scratch_t *prototype;
 	hs_scratch_t *scratch[MAX_SCRATCH];
@@ -55,7 +67,8 @@ struct matcher {
 struct search {
 	const struct matcher *matcher;
 	const struct match_input *input;
-	uint32_t best; /* rule, or UINT32_MAX */
+	const struct candidate *candidates; /* of the tier that is scanned */
+	uint32_t best;                      /* rule, or UINT32_MAX */
 	const struct alternative *alternative; /* of the best rule, the first that fits */
 	const struct candidate *winner;        /* its candidate, if it has a text */
 	uint8_t *all; /* a flag a rule, or NULL when only the first is wanted */
@@ -98,7 +111,7 @@ static int on_match(
     unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct search *search = context;
-	const struct candidate *candidate = &search->matcher->candidates[id];
+	const struct candidate *candidate = &search->candidates[id];
 
 	(void)from;
 	(void)to;
@@ -135,12 +148,18 @@ static void scan_patterns(struct search *search)
 {
 	/* The pool of scratch spaces is the one part of a matcher that changes, under its lock. */
 	struct matcher *matcher = (struct matcher *)search->matcher;
-	hs_scratch_t *scratch = matcher->database ? take_scratch(matcher) : NULL;
+	hs_scratch_t *scratch = matcher->tier_count ? take_scratch(matcher) : NULL;
 
 	if (!scratch)
 		return;
-	hs_scan(matcher->database, search->input->text, (unsigned)search->input->text_len, 0,
-	    scratch, on_match, search);
+	for (size_t i = 0; i < matcher->tier_count; i++) {
+		const struct tier *tier = &matcher->tiers[i];
+		search->candidates = matcher->candidates + tier->first;
+		if (search->candidates[0].rule > search->best && !search->all)
+			break;
+		hs_scan(tier->database, search->input->text, (unsigned)search->input->text_len, 0,
+		    scratch, on_match, search);
+	}
 	give_scratch(matcher, scratch);
 }
 
@@ -168,12 +187,12 @@ static void run_search(struct search *search)
 {
 	const struct match_input *input = search->input;
 
-	scan_patterns(search);
 	if (input->status.class)
 		look_up(search, status_key(&input->status));
 	if (input->code)
 		look_up(search, input->code);
 	look_up(search, KEY_ANY);
+	scan_patterns(search);
 }
 
 const struct rule *matcher_select(
@@ -314,10 +333,11 @@ static void collect(struct matcher *matcher, struct problems *problems)
 }
 
 /* libhs stops at the first faulty pattern; an administrator wants to hear of all. */
-static void report_patterns(struct matcher *matcher, struct problems *problems)
+static void report_patterns(
+    struct matcher *matcher, const struct tier *tier, struct problems *problems)
 {
-	for (size_t i = 0; i < matcher->candidate_count; i++) {
-		const struct candidate *candidate = &matcher->candidates[i];
+	for (size_t i = 0; i < tier->count; i++) {
+		const struct candidate *candidate = &matcher->candidates[tier->first + i];
 		char *error = database_check_pattern(candidate->alternative->pattern->text);
 		if (error)
 			pattern_problem(problems, &matcher->rules[candidate->rule],
@@ -326,27 +346,44 @@ static void report_patterns(struct matcher *matcher, struct problems *problems)
 	}
 }
 
-static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
+/* Compiles one tier, or reports why not. */
+static void compile_tier(
+    struct matcher *matcher, struct tier *tier, const char *cache_dir, struct problems *problems)
 {
-	size_t count = matcher->candidate_count;
-	const char **patterns = mem_calloc(count, sizeof(*patterns));
+	const char **patterns = mem_calloc(tier->count, sizeof(*patterns));
+	size_t before = problems_count(problems);
+	bool was_cached = false;
 	char *error = NULL;
 	int bad = -1;
 
-	for (size_t i = 0; i < count; i++)
-		patterns[i] = matcher->candidates[i].alternative->pattern->text;
-	size_t before = problems_count(problems);
-	if (count > 0)
-		matcher->database = database_get(
-		    patterns, (unsigned)count, cache_dir, &matcher->was_cached, &error, &bad);
-	if (matcher->database && hs_alloc_scratch(matcher->database, &matcher->prototype) != HS_SUCCESS)
+	for (size_t i = 0; i < tier->count; i++)
+		patterns[i] = matcher->candidates[tier->first + i].alternative->pattern->text;
+	tier->database = database_get(
+	    patterns, (unsigned)tier->count, cache_dir, &was_cached, &error, &bad);
+	matcher->was_cached = matcher->was_cached && was_cached;
+	if (tier->database && hs_alloc_scratch(tier->database, &matcher->prototype) != HS_SUCCESS)
 		error = mem_strdup("no memory for pattern matching");
 	if (error && bad >= 0)
-		report_patterns(matcher, problems);
+		report_patterns(matcher, tier, problems);
 	if (error && problems_count(problems) == before)
 		problems_add(problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
 	free(error);
 	free(patterns);
+}
+
+static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
+{
+	size_t size = FIRST_TIER;
+
+	matcher->was_cached = true;
+	for (size_t first = 0; first < matcher->candidate_count; first += size, size *= 2) {
+		size_t left = matcher->candidate_count - first;
+		matcher->tiers = mem_realloc(
+		    matcher->tiers, matcher->tier_count + 1, sizeof(*matcher->tiers));
+		struct tier *tier = &matcher->tiers[matcher->tier_count++];
+		*tier = (struct tier){.first = first, .count = left < size ? left : size};
+		compile_tier(matcher, tier, cache_dir, problems);
+	}
 }
 
 struct matcher *matcher_create(
@@ -376,10 +413,12 @@ void matcher_free(struct matcher **matcher)
 	for (size_t i = 0; i < (*matcher)->scratch_count; i++)
 		hs_free_scratch((*matcher)->scratch[i]);
 	hs_free_scratch((*matcher)->prototype);
-	hs_free_database((*matcher)->database);
+	for (size_t i = 0; i < (*matcher)->tier_count; i++)
+		hs_free_database((*matcher)->tiers[i].database);
 	pthread_mutex_destroy(&(*matcher)->lock);
 	free((*matcher)->candidates);
 	free((*matcher)->keyed);
+	free((*matcher)->tiers);
 	free(*matcher);
 	*matcher = NULL;
 }

@@ -137,8 +137,8 @@ static size_t decode(const unsigned char *s, size_t len, uint32_t *point)
 /* Controls, and what makes text show in another order than it is in. */
 static bool is_harmful(uint32_t point)
 {
-	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x200E ||
-	    point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
+	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C ||
+	    point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
 	    (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 

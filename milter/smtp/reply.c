@@ -63,27 +63,39 @@ static size_t skip_blanks(const char *text, size_t len, size_t at)
 	return at;
 }
 
-/* Control characters become blanks, every kind of line end one '\n'. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Control characters become blanks, every kind of line end one '\n'. A line that begins with a blank
+ * continues the one before (RFC 5322 section 2.2.3): so bounces break replies, and SMTP never does. */
 static void flatten(struct reply *reply, const char *data, size_t len)
 {
 	struct strbuf *flat = &reply->flat;
 
 	strbuf_reset(flat);
+	if (len == 0)
+		return;
 	strbuf_add(flat, data, len);
 	size_t out = 0;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)data[i];
-		if (c == '\n' || c == '\r')
-			flat->data[out++] = '\n';
-		else
-			flat->data[out++] = c < ' ' || c == 127 ? ' ' : (char)c;
 		if (c == '\r' && i + 1 < len && data[i + 1] == '\n')
 			i++;
+		if (c != '\n' && c != '\r') {
+			flat->data[out++] = c < ' ' || c == 127 ? ' ' : (char)c;
+		} else if (i + 1 < len && is_blank(data[i + 1])) {
+			flat->data[out++] = ' ';
+			while (i + 1 < len && is_blank(data[i + 1]))
+				i++;
+		} else {
+			flat->data[out++] = '\n';
+		}
 	}
 	while (out > 0 && (flat->data[out - 1] == '\n' || flat->data[out - 1] == ' '))
 		out--;
-	if (flat->data)
-		strbuf_truncate(flat, out);
+	strbuf_truncate(flat, out);
 }
 
 /* `smtp; `, `x-postfix; `: the diagnostic type of RFC 3464 section 2.3.6. */
@@ -91,6 +103,8 @@ static size_t skip_diagnostic_type(const char *text, size_t len, size_t at)
 {
 	static const char *const types[] = {"smtp", "lmtp", "dns", "unix", "x-"};
 
+	if (at == len || isdigit((unsigned char)text[at]))
+		return at;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		size_t type_len = strlen(types[i]);
 		if (len - at < type_len || strncasecmp(text + at, types[i], type_len) != 0)
@@ -115,28 +129,37 @@ static bool ends_with(const char *text, size_t len, const char *tail)
 
 /* What stands before a code that was quoted from another server. */
 static const char *const introductions[] = {
-    "said: ", "<<< ", "]: ", "responded: ", "response: ", "replied: ", "returned: "};
+    "said: ", "<<< ", "]: ", "responded: ", "response: ", "replied: ", "returned: ", "to me: "};
+
+/* Exim: `SMTP error from remote mail server after RCPT TO:<bob@example.org>: 550 ...` */
+static bool is_after_smtp_error(const char *text, size_t at)
+{
+	static const char begin[] = "SMTP error from remote";
+
+	return at > sizeof(begin) && strncasecmp(text, begin, sizeof(begin) - 1) == 0 &&
+	    ends_with(text, at, ": ");
+}
 
 static bool is_introduced(const char *text, size_t at)
 {
 	for (size_t i = 0; i < sizeof(introductions) / sizeof(introductions[0]); i++)
 		if (ends_with(text, at, introductions[i]))
 			return true;
-	return false;
+	return is_after_smtp_error(text, at);
 }
 
 /* The position of a reply code inside the text, or LEN. A number is one only when it was introduced
  * as another server's words or a status of the same class follows: `limit: 500 per hour` is none. */
 static size_t find_code(const char *text, size_t len, size_t at)
 {
-	for (size_t i = at; i + 3 < len; i++) {
+	for (size_t i = at; i + 3 <= len; i++) {
 		if (i > 0 && isalnum((unsigned char)text[i - 1]))
 			continue;
 		if ((text[i] != '4' && text[i] != '5') || !parse_code(text + i, len - i))
 			continue;
 		struct status status;
-		bool has_status = status_parse(&status, text + i + 4, len - i - 4) > 0 &&
-		    status.class == text[i] - '0';
+		bool has_status = i + 4 < len &&
+		    status_parse(&status, text + i + 4, len - i - 4) > 0 && status.class == text[i] - '0';
 		if (has_status || is_introduced(text, i))
 			return i;
 	}
@@ -150,12 +173,13 @@ static void find_host(struct reply *reply, const char *text, size_t end)
 	size_t word_len = sizeof(word) - 1;
 
 	for (size_t i = 0; i + word_len < end; i++) {
-		if (strncasecmp(text + i, word, word_len) != 0)
+		if ((i > 0 && isalnum((unsigned char)text[i - 1])) ||
+		    strncasecmp(text + i, word, word_len) != 0)
 			continue;
 		size_t at = i + word_len, stop = at;
-		while (stop < end && !strchr(" [:,", text[stop]))
+		while (stop < end && !strchr(" \n[:,", text[stop]))
 			stop++;
-		if (stop > at && stop < end && text[stop] != ',') {
+		if (stop > at && stop < end && text[stop] != ',' && text[stop] != '\n') {
 			reply->host = (struct span){at, stop - at};
 			return;
 		}
@@ -219,6 +243,12 @@ static size_t skip_codes(struct reply *reply, const char *text, size_t at, size_
 	return at;
 }
 
+/* Does the line that begins at AT bear CODE? */
+static bool has_code(const char *text, size_t at, size_t end, const char *code)
+{
+	return parse_code(text + at, end - at) && memcmp(text + at, code, 3) == 0;
+}
+
 /* The end of the flattened line that begins at AT: where the same code is repeated. */
 static size_t flattened_end(const char *text, size_t at, size_t end, const char *code)
 {
@@ -236,10 +266,14 @@ static void split_lines(struct reply *reply, size_t at, size_t end)
 	while (at < end) {
 		const char *newline = memchr(text + at, '\n', end - at);
 		size_t stop = newline ? (size_t)(newline - text) : end;
-		/* `550-5.1.1 one 550 5.1.1 two`: only '-' says that more lines were there. */
+		at = skip_blanks(text, stop, at);
+		/* `550-5.1.1 one 550 5.1.1 two`: a '-' that no next line answers says that more
+		 * lines were there. */
+		bool answered = newline && has_code(text, stop + 1, end, text + at);
 		while (at < stop) {
 			size_t part = stop;
-			if (parse_code(text + at, stop - at) && stop - at > 3 && text[at + 3] == '-')
+			if (!answered && parse_code(text + at, stop - at) && stop - at > 3 &&
+			    text[at + 3] == '-')
 				part = flattened_end(text, at, stop, text + at);
 			add_line(reply, skip_codes(reply, text, at, part), part);
 			at = part < stop ? part + 1 : stop;
@@ -301,6 +335,7 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 	}
 	flatten(reply, data, len);
 
+	struct status before = {0};
 	const char *text = strbuf_str(&reply->flat);
 	size_t end = cut_stage(reply, text, reply->flat.len);
 	size_t at = skip_diagnostic_type(text, end, skip_blanks(text, end, 0));
@@ -311,10 +346,15 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 		if (found < end) {
 			find_host(reply, text, found);
 			at = found;
+			/* The quoted reply's own status says more than one put before it. */
+			before = reply->status;
+			reply->status = (struct status){0};
 		}
 	}
 	split_lines(reply, at, end);
 	join_lines(reply);
+	if (reply->status.class == 0)
+		reply->status = before;
 	if (reply->status.class == 0)
 		find_hash_status(reply);
 	return 0;

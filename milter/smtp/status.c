@@ -55,7 +55,7 @@ size_t status_parse(struct status *status, const char *text, size_t len)
 
 bool status_parse_pattern(struct status *pattern, const char *text, size_t len)
 {
-	return len > 0 && parse(pattern, text, len, true) == len &&
+	return len > 1 && text[1] == '.' && parse(pattern, text, len, true) == len &&
 	    (pattern->class == STATUS_ANY || is_class(pattern->class));
 }
 

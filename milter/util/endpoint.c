@@ -4,6 +4,7 @@
 #include "explain/mem.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -68,7 +69,9 @@ static int parse_inet(struct endpoint *endpoint, int family, const char *rest, c
 		endpoint->address_len = sizeof(*address);
 	}
 	free(host);
-	if (end == rest || (*end != '\0' && end != at) || port < 1 || port > 65535) {
+	/* strtoul() takes signs and blanks too. */
+	if (!isdigit((unsigned char)rest[0]) || (*end != '\0' && end != at) || port < 1 ||
+	    port > 65535) {
 		*error = mem_printf("%s: the port must be a number from 1 to 65535", endpoint->text);
 		return -1;
 	}
@@ -117,7 +120,8 @@ void endpoint_free(struct endpoint *endpoint)
 	*endpoint = (struct endpoint){0};
 }
 
-/* Removes a socket that a program left behind. Anything else in its place is somebody's file. */
+/* Removes a socket that a program left behind. Anything else in its place is somebody's file. Only a
+ * refused connection says that nobody is there: any other answer, or none, may be a program. */
 static int remove_stale(const struct endpoint *endpoint, char **error)
 {
 	struct stat status;
@@ -129,15 +133,19 @@ static int remove_stale(const struct endpoint *endpoint, char **error)
 		return -1;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		*error = mem_printf("%s: %s", endpoint->text, strerror(errno));
+		return -1;
+	}
 	int answer =
 	    connect(fd, (const struct sockaddr *)&endpoint->address, endpoint->address_len);
 	int why = errno;
 	close(fd);
-	if (answer == 0 || why == EAGAIN) {
+	if (answer == 0 || (why != ECONNREFUSED && why != ENOENT)) {
 		*error = mem_printf("%s: another program listens there", endpoint->text);
 		return -1;
 	}
-	if (unlink(endpoint->path) < 0) {
+	if (why == ECONNREFUSED && unlink(endpoint->path) < 0) {
 		*error = mem_printf(
 		    "%s: a stale socket can't be removed: %s", endpoint->text, strerror(errno));
 		return -1;

@@ -1,7 +1,8 @@
 /* log.c - log lines, written by a thread of their own once the daemon runs.
  *
  * The reply path must not wait for a disk, a pipe or syslogd, so log_line() copies the line into a
- * bounded queue. What does not fit is counted, and the count is logged. */
+ * bounded buffer, which the writer takes over whole. What does not fit is counted, and the count is
+ * logged. */
 #include "explain/log.h"
 
 #include "explain/mem.h"
@@ -15,28 +16,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
-#define QUEUE_LINES 8192
+#define MAX_WAITING ((size_t)1 << 20)
 #define MAX_LINE 2000
-
-struct entry {
-	enum log_level level;
-	char *text;
-};
+/* The writer lets lines gather before it writes: one wake-up and one write for many. */
+#define GATHER_NS 10000000
 
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;
 	pthread_t writer;
-	struct entry queue[QUEUE_LINES];
-	size_t first, count;
-	bool running, stopping, waiting;
+	struct strbuf waiting; /* lines: one character of level, text, newline */
+	bool running, stopping, idle;
 	char name[32];
 	enum log_target target;
 	atomic_uint_fast64_t dropped;
-} logger = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER, .name = "explain-milter"};
+} logger = {.lock = PTHREAD_MUTEX_INITIALIZER,
+    .filled = PTHREAD_COND_INITIALIZER,
+    .waiting = {.limit = MAX_WAITING},
+    .name = "explain-milter"};
 
 static const int priorities[] = {
     [LOG_LEVEL_ERROR] = LOG_ERR, [LOG_LEVEL_WARNING] = LOG_WARNING, [LOG_LEVEL_INFO] = LOG_INFO};
@@ -63,69 +63,100 @@ static void write_all(const char *data, size_t len)
 	}
 }
 
-static void format_entry(struct strbuf *out, enum log_level level, const char *text)
+/* Appends one line as it waits in a buffer. Whole or not at all. */
+static bool add_line(struct strbuf *lines, enum log_level level, const char *text, size_t len)
 {
-	strbuf_addstr(out, logger.name);
-	strbuf_addstr(out, ": ");
-	strbuf_addstr(out, prefixes[level]);
-	strbuf_addstr(out, text);
-	strbuf_addch(out, '\n');
+	if (!strbuf_reserve(lines, len + 2)) {
+		lines->overflow = false; /* a shorter line may still fit */
+		return false;
+	}
+	strbuf_addch(lines, (char)('0' + level));
+	strbuf_add(lines, text, len);
+	strbuf_addch(lines, '\n');
+	return true;
 }
 
-/* Writes COUNT entries; for stderr as one write, since a system call a line is what costs. */
-static void write_entries(const struct entry *entries, size_t count, struct strbuf *out)
+/* Writes lines; to stderr in one piece, since a system call a line is what costs. */
+static void write_lines(const struct strbuf *lines, struct strbuf *out)
 {
+	const char *line = strbuf_str(lines), *end = line + lines->len;
+
 	strbuf_reset(out);
-	for (size_t i = 0; i < count; i++) {
-		if (logger.target == LOG_TO_SYSLOG)
-			syslog(priorities[entries[i].level], "%s%s", prefixes[entries[i].level],
-			    entries[i].text);
-		else
-			format_entry(out, entries[i].level, entries[i].text);
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		int level = line[0] - '0', len = (int)(newline - line) - 1;
+		if (logger.target == LOG_TO_SYSLOG) {
+			syslog(priorities[level], "%s%.*s", prefixes[level], len, line + 1);
+		} else {
+			strbuf_addstr(out, logger.name);
+			strbuf_addstr(out, ": ");
+			strbuf_addstr(out, prefixes[level]);
+			strbuf_add(out, line + 1, (size_t)len + 1);
+		}
+		line = newline + 1;
 	}
 	write_all(strbuf_str(out), out->len);
 }
 
+/* Returns when there is something to write, or the end. */
+static void wait_for_lines(void)
+{
+	static const struct timespec gather = {.tv_nsec = GATHER_NS};
+
+	if (logger.waiting.len > 0 || logger.stopping)
+		return;
+	while (logger.waiting.len == 0 && !logger.stopping) {
+		logger.idle = true;
+		pthread_cond_wait(&logger.filled, &logger.lock);
+		logger.idle = false;
+	}
+	if (logger.stopping)
+		return;
+	pthread_mutex_unlock(&logger.lock);
+	nanosleep(&gather, NULL);
+	pthread_mutex_lock(&logger.lock);
+}
+
+static void report_dropped(uint64_t *reported, struct strbuf *lines, struct strbuf *out)
+{
+	uint64_t dropped = log_dropped();
+	char text[64];
+
+	if (dropped == *reported)
+		return;
+	int len = snprintf(text, sizeof(text), "%llu log lines were dropped",
+	    (unsigned long long)(dropped - *reported));
+	*reported = dropped;
+	strbuf_reset(lines);
+	add_line(lines, LOG_LEVEL_WARNING, text, (size_t)len);
+	write_lines(lines, out);
+}
+
 static void *write_loop(void *unused)
 {
-	enum { BATCH = 256 };
-	struct entry batch[BATCH];
-	struct strbuf out;
+	struct strbuf lines, out;
 	uint64_t reported = 0;
 
 	(void)unused;
+	strbuf_init(&lines, MAX_WAITING);
 	strbuf_init(&out, 0);
 	pthread_mutex_lock(&logger.lock);
 	for (;;) {
-		while (logger.count == 0 && !logger.stopping) {
-			logger.waiting = true;
-			pthread_cond_wait(&logger.filled, &logger.lock);
-			logger.waiting = false;
-		}
-		size_t count = logger.count < BATCH ? logger.count : BATCH;
-		if (count == 0)
+		wait_for_lines();
+		if (logger.waiting.len == 0)
 			break;
-		for (size_t i = 0; i < count; i++)
-			batch[i] = logger.queue[(logger.first + i) % QUEUE_LINES];
-		logger.first = (logger.first + count) % QUEUE_LINES;
-		logger.count -= count;
+		/* The empty buffer goes in, the full one comes out. */
+		struct strbuf full = logger.waiting;
+		strbuf_reset(&lines);
+		logger.waiting = lines;
+		lines = full;
 		pthread_mutex_unlock(&logger.lock);
-
-		write_entries(batch, count, &out);
-		for (size_t i = 0; i < count; i++)
-			free(batch[i].text);
-		uint64_t dropped = log_dropped();
-		if (dropped != reported) {
-			char text[80];
-			snprintf(text, sizeof(text), "%llu log lines were dropped",
-			    (unsigned long long)(dropped - reported));
-			struct entry entry = {LOG_LEVEL_WARNING, text};
-			write_entries(&entry, 1, &out);
-			reported = dropped;
-		}
+		write_lines(&lines, &out);
+		report_dropped(&reported, &lines, &out);
 		pthread_mutex_lock(&logger.lock);
 	}
 	pthread_mutex_unlock(&logger.lock);
+	strbuf_free(&lines);
 	strbuf_free(&out);
 	return NULL;
 }
@@ -157,25 +188,21 @@ void log_line(enum log_level level, const char *text, size_t len)
 {
 	if (len > MAX_LINE)
 		len = MAX_LINE;
-	char *copy = mem_strndup(text, len);
 	if (!logger.running) {
-		struct strbuf out;
+		struct strbuf line, out;
+		strbuf_init(&line, 0);
 		strbuf_init(&out, 0);
-		write_entries(&(struct entry){level, copy}, 1, &out);
+		add_line(&line, level, text, len);
+		write_lines(&line, &out);
+		strbuf_free(&line);
 		strbuf_free(&out);
-		free(copy);
 		return;
 	}
 	pthread_mutex_lock(&logger.lock);
-	if (logger.count == QUEUE_LINES) {
+	if (!add_line(&logger.waiting, level, text, len))
 		atomic_fetch_add(&logger.dropped, 1);
-		free(copy);
-	} else {
-		logger.queue[(logger.first + logger.count++) % QUEUE_LINES] =
-		    (struct entry){level, copy};
-		if (logger.waiting)
-			pthread_cond_signal(&logger.filled);
-	}
+	else if (logger.idle)
+		pthread_cond_signal(&logger.filled);
 	pthread_mutex_unlock(&logger.lock);
 }
 

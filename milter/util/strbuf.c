@@ -28,8 +28,7 @@ void strbuf_free(struct strbuf *buf)
 	strbuf_init(buf, buf->limit);
 }
 
-/* Makes room for LEN octets and a NUL; false when that would go beyond the limit. */
-static bool reserve(struct strbuf *buf, size_t len)
+bool strbuf_reserve(struct strbuf *buf, size_t len)
 {
 	if (buf->overflow || (buf->limit && len > buf->limit - buf->len)) {
 		buf->overflow = true;
@@ -43,25 +42,6 @@ static bool reserve(struct strbuf *buf, size_t len)
 		buf->size = size;
 	}
 	return true;
-}
-
-void strbuf_add(struct strbuf *buf, const char *s, size_t len)
-{
-	if (!reserve(buf, len))
-		return;
-	memcpy(buf->data + buf->len, s, len);
-	buf->len += len;
-	buf->data[buf->len] = '\0';
-}
-
-void strbuf_addstr(struct strbuf *buf, const char *s)
-{
-	strbuf_add(buf, s, strlen(s));
-}
-
-void strbuf_addch(struct strbuf *buf, char c)
-{
-	strbuf_add(buf, &c, 1);
 }
 
 void strbuf_addu(struct strbuf *buf, unsigned value)
@@ -84,7 +64,7 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 	va_copy(again, args);
 	int len = vsnprintf(NULL, 0, format, args);
 	assert(len >= 0);
-	if (reserve(buf, (size_t)len)) {
+	if (strbuf_reserve(buf, (size_t)len)) {
 		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
 		buf->len += (size_t)len;
 	}

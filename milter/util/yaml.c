@@ -94,16 +94,76 @@ static void add_items(
 	}
 }
 
+/* Where the first thing stands that is no blank, comment or `---`; LEN if there is none. */
+static size_t first_content(const char *text, size_t len)
+{
+	bool comment = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (len - i > 3 && memcmp(text + i, "---\n", 4) == 0)
+			i += 3;
+		comment = text[i] == '#' || (comment && text[i] != '\n');
+		if (!comment && text[i] != ' ' && text[i] != '\n' && text[i] != '\r')
+			return i;
+	}
+	return len;
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+	return first_content(text, len) == len;
+}
+
+static bool is_marker(const char *line, size_t len, const char *marker)
+{
+	return len >= 3 && memcmp(line, marker, 3) == 0 && (len == 3 || strchr(" \t\r", line[3]));
+}
+
+/* The line (1-based) at which a second document begins, 0 if there is none: libfyaml reads the first
+ * one and says nothing of the others. A marker in the first column is never part of a scalar. */
+static unsigned second_document(const char *text, size_t len)
+{
+	bool begun = false, ended = false;
+	unsigned number = 1;
+
+	for (size_t at = 0; at < len; number++) {
+		const char *line = text + at, *newline = memchr(line, '\n', len - at);
+		size_t line_len = newline ? (size_t)(newline - line) : len - at;
+		at += line_len + 1;
+		bool begins = is_marker(line, line_len, "---");
+		if (is_marker(line, line_len, "...")) {
+			ended = true;
+		} else if (begins || (!is_blank(line, line_len) && (begun || line[0] != '%'))) {
+			if (ended || (begins && begun))
+				return number;
+			begun = true;
+		}
+	}
+	return 0;
+}
+
 struct yaml_doc *yaml_parse(
     const char *file, const char *text, size_t len, struct problems *problems)
 {
 	struct yaml_doc *doc = mem_calloc(1, sizeof(*doc));
+	size_t content = first_content(text, len);
 
 	doc->file = mem_strdup(file);
-	if (memchr(text, '\0', len))
+	if (content == len) /* libfyaml makes no document of it */
+		add_part(doc, mem_strdup("---\n"), 4, problems, false);
+	else if (memchr(text, '\0', len))
 		problems_add(problems, file, 0, 0, NULL, "contains a NUL octet, so it is no text file");
-	else if (add_part(doc, mem_strndup(text, len), len, problems, true) < 0)
+	else if (add_part(doc, mem_strndup(text, len), len, problems, text[content] == '-') == 0) {
+		if (second_document(text, len))
+			problems_add(problems, file, second_document(text, len), 1, NULL,
+			    "a second YAML document begins here; only one can be read");
+	} else if (text[content] == '-') {
+		size_t before = problems_count(problems);
 		add_items(doc, text, len, problems);
+		/* Every item is right by itself: the mistake is before or between them. */
+		if (problems_count(problems) == before)
+			add_part(doc, mem_strndup(text, len), len, problems, false);
+	}
 	if (doc->count == 0)
 		yaml_free(&doc);
 	return doc;
@@ -204,10 +264,21 @@ bool yaml_next_pair(
 	return true;
 }
 
-/* A mapping or list has no token of its own in block style: its first child tells the place. */
-void yaml_place(struct fy_node *node, unsigned *line, unsigned *column)
+/* The key that NODE is the value of, else the list or mapping around it. */
+static struct fy_node *node_before(struct fy_node *node)
 {
-	*line = *column = 0;
+	struct fy_node *parent = node ? fy_node_get_parent(node) : NULL, *key, *value;
+	void *state = NULL;
+
+	while (yaml_is_map(parent) && yaml_next_pair(parent, &state, &key, &value))
+		if (value == node)
+			return key;
+	return parent;
+}
+
+/* A mapping or list has no token of its own in block style: its first child tells the place. */
+static void find_place(struct fy_node *node, unsigned *line, unsigned *column)
+{
 	for (int depth = 0; node && depth < 8; depth++) {
 		void *state = NULL;
 		if (fy_node_is_scalar(node)) {
@@ -225,6 +296,15 @@ void yaml_place(struct fy_node *node, unsigned *line, unsigned *column)
 			node = pair ? fy_node_pair_key(pair) : NULL;
 		}
 	}
+}
+
+void yaml_place(struct fy_node *node, unsigned *line, unsigned *column)
+{
+	*line = *column = 0;
+	find_place(node, line, column);
+	/* An empty one has no child either. */
+	if (*line == 0)
+		find_place(node_before(node), line, column);
 }
 
 void yaml_problem(const struct yaml_doc *doc, struct fy_node *node, struct problems *problems,

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Checks the tree's own rules: which module may include which, who sees which library, a test for every module.
+
+Usage: tests/layering.py MODULE...   the modules, lowest first (the Makefile knows them)
+"""
+
+import glob
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# A library's headers, and the only files that may include them.
+LIBRARIES = {
+    r"libfyaml\.h": r"milter/util/yaml\.c",
+    r"hs\.h": r"milter/match/",
+    r"pcre2\.h": r"milter/match/",
+    r"libmilter/": r"milter/front/filter\.c",
+    r"event2/": r"milter/front/socketmap\.c",
+}
+
+# Modules that a test elsewhere covers.
+COVERED_ELSEWHERE = {
+    "milter/front/filter.c": "tests/mta/test_filter.py",
+    "milter/catalog/load_item.c": "tests/catalog/load_test.c",
+    "milter/catalog/load_rule.c": "tests/catalog/load_test.c",
+    "milter/catalog/load_cause.c": "tests/catalog/load_test.c",
+    "milter/catalog/load_code.c": "tests/catalog/load_test.c",
+    "milter/config/paths.c": "tests/cmd/test_explainctl.py",
+}
+
+
+def includes(path):
+    """(line number, text between the quotes or brackets) of every #include."""
+    with open(path, encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            if match:
+                yield number, match.group(1)
+
+
+def header_owner(name):
+    """The module whose source files define what include/explain/NAME declares."""
+    base = os.path.basename(name)[:-2]
+    for path in glob.glob(os.path.join(ROOT, "milter", "*", base + ".c")):
+        return os.path.basename(os.path.dirname(path))
+    return None
+
+
+def check_file(path, modules):
+    module = os.path.basename(os.path.dirname(path))
+    relative = os.path.relpath(path, ROOT)
+    rank = modules.index(module) if module in modules else len(modules)
+    for number, name in includes(path):
+        for library, allowed in LIBRARIES.items():
+            if re.match(library, name) and not re.match(allowed, relative):
+                yield "%s:%d: %s is only for %s" % (relative, number, name, allowed)
+        if not name.startswith("explain/"):
+            continue
+        owner = header_owner(name)
+        if owner is None:
+            if name not in ("explain/version.h", "explain/profile.h"):
+                yield "%s:%d: no module defines what %s declares" % (relative, number, name)
+        elif owner in modules and modules.index(owner) > rank:
+            yield "%s:%d: %s must not depend on %s" % (relative, number, module, owner)
+
+
+def check_tests(modules):
+    for module in modules:
+        for path in sorted(glob.glob(os.path.join(ROOT, "milter", module, "*.c"))):
+            relative = os.path.relpath(path, ROOT)
+            test = COVERED_ELSEWHERE.get(relative) or \
+                "tests/%s/%s_test.c" % (module, os.path.basename(path)[:-2])
+            if not os.path.exists(os.path.join(ROOT, test)):
+                yield "%s: has no test %s" % (relative, test)
+
+
+def main():
+    modules = sys.argv[1:]
+    wrong = []
+    for path in sorted(glob.glob(os.path.join(ROOT, "milter", "*", "*.[ch]"))):
+        wrong += check_file(path, modules)
+    wrong += check_tests(modules)
+    for line in wrong:
+        print(line)
+    print("layering: %d rule%s broken" % (len(wrong), "" if len(wrong) == 1 else "s"))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
