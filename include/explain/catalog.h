@@ -73,6 +73,7 @@ struct rule {
 	const struct constant *constants; /* `set` */
 	size_t constant_count;
 	const char *const *examples;
+	const struct place *example_places;
 	size_t example_count;
 	const char *const *refs;
 	size_t ref_count;
@@ -98,8 +99,8 @@ struct phrases {
 };
 
 /* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in
- * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All mistakes go to PROBLEMS.
- * Returns NULL when there was any. */
+ * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All
+ * mistakes go to PROBLEMS. Returns NULL when there was any. */
 struct catalog *catalog_load(const char *const *dirs, struct problems *problems);
 /* The same, but what could be read is returned in spite of mistakes, so that a checker can go on with
  * the patterns and profiles and tell all mistakes at once. Its rules may have no cause: nothing may be
@@ -127,7 +128,9 @@ const struct cause_text *cause_text(const struct cause *cause, int language);
 const struct template *catalog_compile(
     struct catalog *catalog, const char *text, char **error);
 
-/* The id of the cause for replies that no rule recognises. */
+/* The cause for replies that no rule recognises, which must be there, and the one for texts without a
+ * code that don't even tell whether they are about a refusal, which is used if it is there. */
 #define CAUSE_UNCLASSIFIED "unclassified"
+#define CAUSE_UNCLEAR "unclear"
 
 #endif

@@ -30,9 +30,10 @@ struct engine_settings {
 	const char *site;
 	const struct profile_settings *profiles;
 	size_t profile_count;
+	bool for_check; /* give out a faulty engine too, if something can be explained with it */
 };
 
-/* Loads and compiles. Mistakes go to PROBLEMS, and then NULL is returned. SETTINGS is not needed
+/* Loads and compiles. Mistakes go to PROBLEMS, and then NULL is returned (but see `for_check`). SETTINGS is not needed
  * afterwards. Takes up to seconds when patterns must be compiled: not for a thread that answers. */
 struct engine *engine_create(const struct engine_settings *settings, struct problems *problems);
 /* One more, one less reference; the last one frees. engine_put() clears *ENGINE. */

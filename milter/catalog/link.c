@@ -50,6 +50,7 @@ static void merge_rules(struct raw_rule *earlier, struct raw_rule *later)
 	}
 	if (!earlier->has_match && earlier->rule.example_count) {
 		kept->rule.examples = earlier->rule.examples;
+		kept->rule.example_places = earlier->rule.example_places;
 		kept->rule.example_count = earlier->rule.example_count;
 	}
 	kept->provides |= earlier->provides;
@@ -227,7 +228,14 @@ static void check_variants(struct loader *loader, const struct cause *cause,
 static void check_cause(struct loader *loader, const struct cause *cause, uint64_t provided)
 {
 	const struct cause_text *english = cause->texts[0];
+	char *subjects[] = {mem_printf("cause %s", cause->id), mem_printf("rule %s", cause->id)};
+	bool faulty = problems_has(loader->problems, subjects[0]) ||
+	    problems_has(loader->problems, subjects[1]);
 
+	free(subjects[0]);
+	free(subjects[1]);
+	if (faulty)
+		return;
 	if (!cause->reason)
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'reason'");
 	if (!cause->fixer)

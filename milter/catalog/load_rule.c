@@ -12,7 +12,8 @@
 #include <strings.h>
 
 static const char *const keys[] = {"rule", "cause", "match", "set", "examples", "refs", "disabled",
-    "summary", "action", "reason", "fixer", NULL};
+    "summary", "summary_temporary", "action", "action_temporary", "action_internal", "help", "reason",
+    "fixer", NULL};
 static const char *const match_keys[] = {"code", "status", "text", "stage", NULL};
 
 static bool parse_code(const char *text, short range[2])
@@ -238,6 +239,25 @@ static bool load_bool(struct loader *loader, struct fy_node *node, const char *s
 	return strcmp(value, "true") == 0;
 }
 
+static void load_examples(
+    struct loader *loader, struct fy_node *node, const char *subject, struct rule *rule)
+{
+	void *state = NULL;
+	size_t count = 0;
+
+	if (!load_strings(loader, node, subject, &rule->examples, &rule->example_count)) {
+		rule->example_count = 0;
+		return;
+	}
+	struct place *places = arena_alloc(loader->arena, rule->example_count * sizeof(*places));
+	if (!yaml_is_list(node))
+		places[0] = loader_place(loader, node);
+	else
+		for (struct fy_node *item; (item = yaml_next(node, &state));)
+			places[count++] = loader_place(loader, item);
+	rule->example_places = places;
+}
+
 void load_rule(struct loader *loader, struct fy_node *item)
 {
 	struct raw_rule raw = {.order = (unsigned)loader->rule_count};
@@ -260,7 +280,7 @@ void load_rule(struct loader *loader, struct fy_node *item)
 	if ((node = yaml_get(item, "set")))
 		load_constants(loader, node, subject.data, &raw);
 	if ((node = yaml_get(item, "examples")))
-		load_strings(loader, node, subject.data, &raw.rule.examples, &raw.rule.example_count);
+		load_examples(loader, node, subject.data, &raw.rule);
 	if ((node = yaml_get(item, "refs")))
 		load_strings(loader, node, subject.data, &raw.rule.refs, &raw.rule.ref_count);
 	if (yaml_get(item, "summary") || yaml_get(item, "action"))

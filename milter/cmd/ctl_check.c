@@ -7,6 +7,7 @@
 #include "explain/engine.h"
 #include "explain/mem.h"
 #include "explain/problems.h"
+#include "explain/yaml.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ static void print_help(void)
 	puts("usage: explainctl check [-c FILE] [FILE...]\n\n"
 	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, and that every\n"
 	     "example selects its rule. With FILEs, those rule files (or directories of them) are checked\n"
-	     "as if they stood before the configured catalogue. Each mistake is printed as\n"
+	     "as if they stood before the configured catalogue; a first FILE that is a configuration is\n"
+	     "used as with -c. Each mistake is printed as\n"
 	     "file:line:column: what is wrong. Exit status 1: there are mistakes.");
 }
 
@@ -36,6 +38,7 @@ static int check(const struct config *config, char **files, size_t file_count)
 	for (size_t i = 0; i < dirs; i++)
 		layers[file_count + i] = config->catalog[i];
 	settings.catalog_dirs = layers;
+	settings.for_check = true;
 	struct engine *engine = engine_create(&settings, problems);
 	if (engine)
 		tried = check_examples(engine, problems);
@@ -55,6 +58,18 @@ static int check(const struct config *config, char **files, size_t file_count)
 	return found == 0 ? EXIT_DONE : EXIT_FOUND;
 }
 
+/* A configuration is keys with values, a rule file is a list. */
+static bool is_configuration(const char *file)
+{
+	struct problems *ignored = problems_create();
+	struct yaml_doc *doc = yaml_read(file, ignored);
+	bool map = doc && yaml_is_map(yaml_root(doc, 0));
+
+	yaml_free(&doc);
+	problems_free(&ignored);
+	return map;
+}
+
 int ctl_check(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -71,6 +86,8 @@ int ctl_check(int argc, char **argv)
 			return usage_error("check", "unknown option");
 		file = optarg;
 	}
+	if (!file && optind < argc && is_configuration(argv[optind]))
+		file = argv[optind++];
 	struct config *config = load_config(file);
 	int status = config ? check(config, argv + optind, (size_t)(argc - optind)) : EXIT_FOUND;
 	config_free(&config);

@@ -75,22 +75,18 @@ static const struct explanation *explain(struct session *session, enum stage sta
 	return explain_reply(session->explainer, session->engine, session->reply, &context);
 }
 
-static void print_text(struct session *session, const struct explanation *explanation)
+static void print_text(struct session *session, const struct explanation *explanation,
+    const char *given, size_t given_len)
 {
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
-	if (explanation && session->flat) {
-		struct status status = reply_status(session->reply);
-		size_t len;
-		const char *text = reply_text(session->reply, &len);
-		if (status.class) {
-			status_add(&out, &status);
-			strbuf_addch(&out, ' ');
-		}
-		strbuf_add(&out, text, len);
-		strbuf_addch(&out, ' ');
-		render_flat(&out, &explanation->message, session->profile.max_octets);
+	if (session->flat) {
+		while (given_len > 0 && given[given_len - 1] == '\n')
+			given_len--;
+		if (!explanation || render_delivery_status(&out, given, given_len,
+					&explanation->message, session->profile.max_octets) < 0)
+			strbuf_add(&out, given, given_len);
 	} else if (!explanation || render_reply(&out, &explanation->message, session->reply,
 				       &session->profile) < 0) {
 		reply_add_lines(&out, session->reply, false);
@@ -143,7 +139,7 @@ static void explain_one(struct session *session, const char *text, size_t len)
 		puts(json);
 		free(json);
 	} else {
-		print_text(session, explanation);
+		print_text(session, explanation, text, len);
 	}
 	if (session->options->verbose)
 		print_why(session, explanation);

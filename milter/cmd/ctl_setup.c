@@ -27,6 +27,7 @@ struct setup {
 	const char *postfix_dir; /* NULL: Postfix's own default */
 	struct config *config;
 	char *queue_directory;
+	char *made_directory; /* the last one */
 	bool chrooted;
 	unsigned changes;
 };
@@ -258,7 +259,10 @@ static bool make_directory(struct setup *setup, const struct endpoint *endpoint)
 	char *copy = mem_strdup(endpoint->path);
 	char *directory = dirname(copy);
 	bool ok = true;
-	if (access(directory, F_OK) < 0) {
+	bool made = setup->made_directory && strcmp(setup->made_directory, directory) == 0;
+	if (!made && access(directory, F_OK) < 0) {
+		free(setup->made_directory);
+		setup->made_directory = mem_strdup(directory);
 		char *argv[] = {"install", "-d", "-m", "2750", "-o",
 		    config->user ? config->user : "root", "-g",
 		    config->socket_group ? config->socket_group : "postfix", directory, NULL};
@@ -335,7 +339,7 @@ static int set_up(struct setup *setup)
 	if (milter) {
 		/* Watching must never hold up or refuse mail, whatever state the daemon is in. */
 		milter_word = mem_printf("{ %s, default_action=accept, connect_timeout=2s, "
-					 "command_timeout=5s, content_timeout=10s }",
+					 "command_timeout=2s, content_timeout=10s }",
 		    milter);
 		ok = ok && make_directory(setup, &config->milter) &&
 		    change_list(setup, "smtpd_milters", milter_word, milter);
@@ -389,6 +393,7 @@ int ctl_setup(int argc, char **argv)
 	if (setup.config && inspect_postfix(&setup))
 		status = set_up(&setup);
 	free(setup.queue_directory);
+	free(setup.made_directory);
 	config_free(&setup.config);
 	return status;
 }

@@ -1,7 +1,8 @@
 /* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
  *
  * Threads: the main one waits for signals and does reloads, so that compiling patterns holds up
- * nobody; one serves the socketmap, one is libmilter's (which starts more), one writes the log.
+ * nobody; one serves the socketmap and one watches it, one is libmilter's (which starts more), one
+ * writes the log and one brings sessions and log lines together.
  *
  * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later. Linux
  * gives a signal to the main thread first if that waits for it, so normally we end the filter, at
@@ -17,6 +18,7 @@
 #include "explain/rejects.h"
 #include "explain/socketmap.h"
 #include "explain/version.h"
+#include "explain/watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +34,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define ANSWER_DEADLINE_MS 1000
+
 enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_SOCKET = 75 };
 
 struct daemon {
@@ -40,6 +44,7 @@ struct daemon {
 	struct metrics *metrics;
 	struct rejects *rejects;
 	struct maps *maps;
+	struct watchdog *watchdog;
 	struct socketmap *socketmap;
 	struct filter_settings filter;
 	sigset_t signals;
@@ -115,7 +120,11 @@ static void *serve_filter(void *context)
 
 static void answer(void *context, const char *request, size_t len, struct strbuf *out)
 {
-	maps_answer(context, request, len, out);
+	struct daemon *daemon = context;
+
+	watchdog_begin(daemon->watchdog);
+	maps_answer(daemon->maps, request, len, out);
+	watchdog_end(daemon->watchdog);
 }
 
 /* Every client needs a descriptor; the limit that a shell gives is often 1,024. */
@@ -156,7 +165,7 @@ static int open_sockets(struct daemon *daemon, char **error)
 	    .group = config->socket_group,
 	    .max_clients = config->max_clients,
 	    .answer = answer,
-	    .context = daemon->maps,
+	    .context = daemon,
 	    .metrics = daemon->metrics};
 
 	daemon->filter = (struct filter_settings){.endpoint = &config->milter,
@@ -266,6 +275,7 @@ static int run(struct daemon *daemon, bool foreground)
 		report_start(ready, 0);
 		log_open("explain-milter", foreground ? LOG_TO_STDERR : daemon->config->log);
 		log_start();
+		daemon->watchdog = watchdog_create(ANSWER_DEADLINE_MS);
 		log_info("version " EXPLAIN_VERSION " started");
 		serve(daemon);
 	} else {
@@ -276,6 +286,7 @@ static int run(struct daemon *daemon, bool foreground)
 	if (daemon->socketmap && daemon->config->has_milter)
 		filter_close(&daemon->filter);
 	socketmap_free(&daemon->socketmap);
+	watchdog_free(&daemon->watchdog);
 	maps_free(&daemon->maps);
 	rejects_free(&daemon->rejects);
 	if (open)
@@ -290,7 +301,10 @@ static int start(const char *file, bool foreground, bool check_only)
 	struct engine *engine = load_engine(file, &daemon.config);
 	int status = EXIT_CONFIG;
 
-	if (engine && !daemon.config->socket_count && !daemon.config->has_milter) {
+	if (engine && !foreground && !check_only && daemon.config->log == LOG_TO_STDERR) {
+		log_error("log: stderr needs -f: in the background nobody reads it");
+		engine_put(&engine);
+	} else if (engine && !daemon.config->socket_count && !daemon.config->has_milter) {
 		log_error("the configuration names neither a socketmap nor a milter socket");
 		engine_put(&engine);
 	} else if (engine && check_only) {

@@ -78,8 +78,11 @@ struct engine *engine_create(const struct engine_settings *settings, struct prob
 	for (size_t i = 0; i < settings->profile_count; i++)
 		add_profile(engine, &settings->profiles[i], settings->site, problems);
 	if (problems_count(problems) > before) {
+		const struct phrases *phrases = catalog_phrases(engine->catalog, 0);
+		bool usable = catalog_cause(engine->catalog, CAUSE_UNCLASSIFIED) && phrases->ref;
 		problems_sort(problems);
-		engine_put(&engine);
+		if (!settings->for_check || !usable)
+			engine_put(&engine);
 	}
 	return engine;
 }

@@ -133,6 +133,13 @@ static const char *note_for(const struct phrases *phrases, int class)
 	return class == 4 ? phrases->temporary : class == 5 ? phrases->permanent : "";
 }
 
+static const struct cause *unrecognised(const struct catalog *catalog, int class)
+{
+	const struct cause *unclear = class == 0 ? catalog_cause(catalog, CAUSE_UNCLEAR) : NULL;
+
+	return unclear ? unclear : catalog_cause(catalog, CAUSE_UNCLASSIFIED);
+}
+
 bool explain_is_explained(const struct engine *engine, const struct reply *reply)
 {
 	const struct catalog *catalog = engine_catalog(engine);
@@ -172,7 +179,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	set_from_reply(vars, reply, stage);
 	set_from_context(vars, context);
 	const struct rule *rule = matcher_select(engine_matcher(engine), &input, vars);
-	const struct cause *cause = rule ? rule->cause : catalog_cause(catalog, CAUSE_UNCLASSIFIED);
+	const struct cause *cause = rule ? rule->cause : unrecognised(catalog, class);
 	set(vars, VAR_CAUSE, cause->id);
 
 	strbuf_reset(&explainer->help_url);

@@ -103,13 +103,9 @@ static bool answer_delivery_status(
 	char ref[REF_LENGTH + 1];
 	const struct explanation *explanation = explain_event(maps, request, ref);
 
-	if (!explanation || explanation->status.class == 0)
-		return false;
-	for (size_t i = 0; i < request->key_len; i++)
-		strbuf_addch(answer,
-		    (unsigned char)request->key[i] < ' ' ? ' ' : request->key[i]);
-	strbuf_addch(answer, ' ');
-	if (render_flat(answer, &explanation->message, request->profile->max_octets) < 0)
+	if (!explanation || explanation->status.class == 0 ||
+	    render_delivery_status(answer, request->key, request->key_len, &explanation->message,
+		request->profile->max_octets) < 0)
 		return false;
 	record_event(maps, request, explanation);
 	return true;

@@ -180,10 +180,17 @@ static void handle_input(struct client *client, const char *data, size_t len)
 {
 	struct socketmap *socketmap = client->socketmap;
 	const struct strbuf *packets = &socketmap->packets;
-	size_t done;
-	enum netstring_result result = answer_all(socketmap, data, len, &done);
-	ssize_t sent = packets->len ? send_some(client, packets->data, packets->len) : 0;
+	size_t done = 0, more;
+	enum netstring_result result;
+	ssize_t sent;
 
+	/* Again where answers went out that were too many for one round: no event would come for the
+	 * requests that are left. */
+	do {
+		result = answer_all(socketmap, data + done, len - done, &more);
+		done += more;
+		sent = packets->len ? send_some(client, packets->data, packets->len) : 0;
+	} while (result == NETSTRING_COMPLETE && done < len && sent == (ssize_t)packets->len);
 	if (result == NETSTRING_INVALID) {
 		break_client(client, "it sent no netstring, or a request of more than 10000 octets");
 		return;

@@ -195,8 +195,19 @@ char *database_check_pattern(const char *pattern)
 {
 	hs_compile_error_t *why = NULL;
 	hs_database_t *database = NULL;
+	hs_expr_info_t *info = NULL;
 	char *error = NULL;
 
+	if (hs_expression_info(pattern, FLAGS | HS_FLAG_ALLOWEMPTY, &info, &why) != HS_SUCCESS) {
+		error = mem_printf("%s", why->message);
+		hs_free_compile_error(why);
+		return error;
+	}
+	bool empty = info->min_width == 0;
+	free(info);
+	if (empty)
+		return mem_strdup("the pattern fits the empty text, so it would fit every reply");
+	/* What is left can only be known by compiling it: a pattern that is too large. */
 	if (hs_compile(pattern, FLAGS, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
 		error = mem_printf("%s", why->message);
 		hs_free_compile_error(why);

@@ -157,6 +157,8 @@ static void scan_patterns(struct search *search)
 		search->candidates = matcher->candidates + tier->first;
 		if (search->candidates[0].rule > search->best && !search->all)
 			break;
+		if (!tier->database)
+			continue;
 		hs_scan(tier->database, search->input->text, (unsigned)search->input->text_len, 0,
 		    scratch, on_match, search);
 	}
@@ -306,7 +308,8 @@ static void collect(struct matcher *matcher, struct problems *problems)
 {
 	for (uint32_t i = 0; i < matcher->rule_count; i++) {
 		const struct rule *rule = &matcher->rules[i];
-		for (size_t j = 0; j < rule->alternative_count; j++) {
+		/* A faulty catalogue is compiled too, to check the rest of it. */
+		for (size_t j = 0; rule->cause && j < rule->alternative_count; j++) {
 			const struct alternative *alternative = &rule->alternatives[j];
 			const struct pattern *pattern = alternative->pattern;
 			if (!pattern) {
@@ -332,16 +335,19 @@ static void collect(struct matcher *matcher, struct problems *problems)
 		qsort(matcher->keyed, matcher->keyed_count, sizeof(*matcher->keyed), by_key);
 }
 
-/* libhs stops at the first faulty pattern; an administrator wants to hear of all. */
-static void report_patterns(
-    struct matcher *matcher, const struct tier *tier, struct problems *problems)
+/* libhs stops at the first faulty pattern; an administrator wants to hear of all. A faulty one is
+ * replaced by one that no text fits, since a text has no NUL. */
+static void report_patterns(struct matcher *matcher, const struct tier *tier,
+    const char **patterns, struct problems *problems)
 {
 	for (size_t i = 0; i < tier->count; i++) {
 		const struct candidate *candidate = &matcher->candidates[tier->first + i];
 		char *error = database_check_pattern(candidate->alternative->pattern->text);
-		if (error)
-			pattern_problem(problems, &matcher->rules[candidate->rule],
-			    candidate->alternative->pattern, error);
+		if (!error)
+			continue;
+		pattern_problem(problems, &matcher->rules[candidate->rule],
+		    candidate->alternative->pattern, error);
+		patterns[i] = "\\x00";
 		free(error);
 	}
 }
@@ -351,7 +357,6 @@ static void compile_tier(
     struct matcher *matcher, struct tier *tier, const char *cache_dir, struct problems *problems)
 {
 	const char **patterns = mem_calloc(tier->count, sizeof(*patterns));
-	size_t before = problems_count(problems);
 	bool was_cached = false;
 	char *error = NULL;
 	int bad = -1;
@@ -360,12 +365,17 @@ static void compile_tier(
 		patterns[i] = matcher->candidates[tier->first + i].alternative->pattern->text;
 	tier->database = database_get(
 	    patterns, (unsigned)tier->count, cache_dir, &was_cached, &error, &bad);
+	if (!tier->database && bad >= 0) {
+		free(error);
+		error = NULL;
+		report_patterns(matcher, tier, patterns, problems);
+		tier->database = database_get(
+		    patterns, (unsigned)tier->count, NULL, &was_cached, &error, &bad);
+	}
 	matcher->was_cached = matcher->was_cached && was_cached;
 	if (tier->database && hs_alloc_scratch(tier->database, &matcher->prototype) != HS_SUCCESS)
 		error = mem_strdup("no memory for pattern matching");
-	if (error && bad >= 0)
-		report_patterns(matcher, tier, problems);
-	if (error && problems_count(problems) == before)
+	if (error)
 		problems_add(problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
 	free(error);
 	free(patterns);
@@ -390,17 +400,12 @@ struct matcher *matcher_create(
     const struct catalog *catalog, const char *cache_dir, struct problems *problems)
 {
 	struct matcher *matcher = mem_calloc(1, sizeof(*matcher));
-	size_t before = problems_count(problems);
 
 	matcher->catalog = catalog;
 	matcher->rules = catalog_rules(catalog, &matcher->rule_count);
 	pthread_mutex_init(&matcher->lock, NULL);
 	collect(matcher, problems);
 	compile(matcher, cache_dir, problems);
-	if (problems_count(problems) > before) {
-		problems_sort(problems);
-		matcher_free(&matcher);
-	}
 	return matcher;
 }
 

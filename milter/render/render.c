@@ -290,6 +290,20 @@ int render_flat(struct strbuf *out, const struct message *message, size_t room)
 	return result;
 }
 
+int render_delivery_status(struct strbuf *out, const char *key, size_t len,
+    const struct message *message, size_t room)
+{
+	size_t start = out->len;
+
+	for (size_t i = 0; i < len; i++)
+		strbuf_addch(out, (unsigned char)key[i] < ' ' ? ' ' : key[i]);
+	strbuf_addch(out, ' ');
+	if (render_flat(out, message, room) == 0)
+		return 0;
+	strbuf_truncate(out, start);
+	return -1;
+}
+
 static int render_single(struct strbuf *out, const struct message *message,
     const struct reply *reply, const struct profile *profile)
 {

@@ -337,9 +337,11 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 
 	struct status before = {0};
 	const char *text = strbuf_str(&reply->flat);
-	size_t end = cut_stage(reply, text, reply->flat.len);
+	size_t end = reply->flat.len;
 	size_t at = skip_diagnostic_type(text, end, skip_blanks(text, end, 0));
+	/* What begins with a code is a server's own reply, and all of it is its text. */
 	if (!parse_code(text + at, end - at)) {
+		end = cut_stage(reply, text, end);
 		size_t used = status_parse(&reply->status, text + at, end - at);
 		at = skip_blanks(text, end, at + used);
 		size_t found = find_code(text, end, at);

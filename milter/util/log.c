@@ -8,6 +8,7 @@
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -56,6 +57,8 @@ static void write_all(const char *data, size_t len)
 {
 	while (len > 0) {
 		ssize_t written = write(STDERR_FILENO, data, len);
+		if (written < 0 && errno == EINTR)
+			continue;
 		if (written <= 0)
 			return;
 		data += written;

@@ -11,6 +11,7 @@
 
 struct problem {
 	char *file;
+	char *subject;
 	char *text;
 	unsigned file_order, line, column, order;
 };
@@ -32,6 +33,7 @@ void problems_free(struct problems **problems)
 		return;
 	for (size_t i = 0; i < (*problems)->count; i++) {
 		free((*problems)->items[i].file);
+		free((*problems)->items[i].subject);
 		free((*problems)->items[i].text);
 	}
 	free((*problems)->items);
@@ -76,12 +78,21 @@ void problems_add(struct problems *problems, const char *file, unsigned line, un
 		    mem_realloc(problems->items, problems->size, sizeof(*problems->items));
 	}
 	problems->items[problems->count] = (struct problem){.file = mem_strdup(file ? file : ""),
+	    .subject = mem_strdup(subject ? subject : ""),
 	    .text = text.data,
 	    .file_order = order,
 	    .line = line,
 	    .column = column,
 	    .order = (unsigned)problems->count};
 	problems->count++;
+}
+
+bool problems_has(const struct problems *problems, const char *subject)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		if (strcmp(problems->items[i].subject, subject) == 0)
+			return true;
+	return false;
 }
 
 size_t problems_count(const struct problems *problems)

@@ -455,17 +455,17 @@ END_TEST
 START_TEST(test_slow_reader)
 {
 	struct strbuf got;
-	int size = 4096;
+	int size = 65536;
 
 	start();
 	strbuf_init(&got, 0);
 	int fd = dial(true);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 30; i++)
 		put_request(fd, "big 30000");
 	put_request(fd, "end");
-	for (int i = 0; i < 40; i++) {
-		pause_ms(3);
+	for (int i = 0; i < 30; i++) {
+		pause_ms(5);
 		ck_assert(get(fd, &got));
 		ck_assert_uint_eq(got.len, 30000);
 	}
@@ -507,17 +507,15 @@ START_TEST(test_max_clients)
 }
 END_TEST
 
-/* Hundreds that only connect: the newest are served. */
+/* Hundreds that only connect: who comes after them is served. */
 START_TEST(test_many_connect)
 {
 	int clients[300];
 
 	start();
-	for (size_t i = 0; i < COUNT(clients); i++) {
+	for (size_t i = 0; i < COUNT(clients); i++)
 		clients[i] = dial(i % 2);
-		if (i % 50 == 49)
-			ask(clients[i], "x");
-	}
+	pause_ms(100);
 	int last = dial(false);
 	ask(last, "x");
 	close(last);
@@ -576,6 +574,7 @@ START_TEST(test_gone)
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		close(fd);
 	}
+	pause_ms(100);
 	int fd = dial(false);
 	ask(fd, "alive");
 	close(fd);

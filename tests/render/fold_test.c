@@ -89,16 +89,19 @@ START_TEST(fuzz)
 	for (int round = 0; round < 100000; round++) {
 		char text[120];
 		struct fold_line lines[120];
-		size_t len = unit_random(&random, sizeof(text)), width = 1 + unit_random(&random, 30);
+		size_t len = unit_random(&random, sizeof(text)),
+		       width = 1 + unit_random(&random, 30);
 		size_t hard = width + unit_random(&random, 30), at = 0;
 		for (size_t i = 0; i < len; i++)
 			text[i] = alphabet[unit_random(&random, sizeof(alphabet) - 1)];
 		size_t count = fold_text(text, len, width, hard, lines, COUNT(lines));
 		for (size_t i = 0; i < count; i++) {
 			const struct fold_line *line = &lines[i];
-			require(line->len > 0 && line->len <= hard, "line %zu, %.*s", i, (int)len, text);
+			require(line->len > 0 && line->len <= hard, "line %zu, %.*s", i, (int)len,
+			    text);
 			for (; at < line->at; at++)
-				require(text[at] == ' ', "%zu is missing in '%.*s'", at, (int)len, text);
+				require(text[at] == ' ', "%zu is missing in '%.*s'", at, (int)len,
+				    text);
 			at += line->len;
 			require(at <= len && text[line->at] != ' ' && text[at - 1] != ' ',
 			    "blanks in line %zu of '%.*s'", i, (int)len, text);
@@ -110,7 +113,8 @@ START_TEST(fuzz)
 				while (word < next->len && text[next->at + word] != ' ')
 					word++;
 				require(line->len == hard || next->at + word - line->at > width,
-				    "line %zu of '%.*s' at %zu is too short", i, (int)len, text, width);
+				    "line %zu of '%.*s' at %zu is too short", i, (int)len, text,
+				    width);
 			}
 		}
 		for (; at < len; at++)

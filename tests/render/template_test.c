@@ -63,7 +63,8 @@ START_TEST(expanding)
 	    {"", ""},
 	    {"no variable", "no variable"},
 	    {"{recipient}", "bob@example.org"},
-	    {"The address {recipient} does not exist.", "The address bob@example.org does not exist."},
+	    {"The address {recipient} does not exist.",
+	        "The address bob@example.org does not exist."},
 	    {"{recipient}{helo}{recipient}", "bob@example.orgmx}{helobob@example.org"},
 	    {"{sender}", ""},
 	    {"a{sender}b{sender}c", "abc"},
@@ -148,16 +149,18 @@ START_TEST(mistakes)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char *error = NULL;
-		ck_assert_msg(!compile(cases[i].text, strlen(cases[i].text), &error), "'%s'",
-		    cases[i].text);
+		ck_assert_msg(
+		    !compile(cases[i].text, strlen(cases[i].text), &error), "'%s'", cases[i].text);
 		ck_assert_ptr_nonnull(error);
-		ck_assert_msg(strstr(error, cases[i].says) != NULL, "'%s': %s", cases[i].text, error);
+		ck_assert_msg(
+		    strstr(error, cases[i].says) != NULL, "'%s': %s", cases[i].text, error);
 		free(error);
 	}
 }
 END_TEST
 
-/* Cut at every octet: right, or a mistake exactly while a brace is open. Shown as it was written. */
+/* Cut at every octet: right, or a mistake exactly while a brace is open. Shown as it was written.
+ */
 START_TEST(cut)
 {
 	static const char text[] = "a {helo} b {sender}{own_name} } c";

@@ -23,7 +23,8 @@ START_TEST(stage_names)
 		for (size_t cut = 0; cut < len; cut++)
 			ck_assert_int_eq(stage_by_name(expected[i], cut), STAGE_NONE);
 	}
-	static const char *const none[] = {"rcpt ", " rcpt", "rcptx", "rcpt to", "quit", "none", "-"};
+	static const char *const none[] = {
+	    "rcpt ", " rcpt", "rcptx", "rcpt to", "quit", "none", "-"};
 	for (size_t i = 0; i < COUNT(none); i++)
 		ck_assert_int_eq(stage_by_name(none[i], strlen(none[i])), STAGE_NONE);
 	ck_assert_int_eq(stage_by_name("rcpt\0", 5), STAGE_NONE);
@@ -61,8 +62,9 @@ START_TEST(commands)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		ck_assert_msg(stage_by_command(cases[i].command, strlen(cases[i].command)) ==
-		        cases[i].stage, "'%s'", cases[i].command);
+		ck_assert_msg(
+		    stage_by_command(cases[i].command, strlen(cases[i].command)) == cases[i].stage,
+		    "'%s'", cases[i].command);
 	/* Only LEN octets count. */
 	ck_assert_int_eq(stage_by_command("RCPT TO", 3), STAGE_NONE);
 	ck_assert_int_eq(stage_by_command("end of DATA", 10), STAGE_NONE);

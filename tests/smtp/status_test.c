@@ -61,10 +61,11 @@ END_TEST
 
 START_TEST(invalid)
 {
-	static const char *const cases[] = {"", "5", "5.", "5.1", "5.1.", "5..1", "5.1..1", ".5.1.1",
-	    "5.1.1.1", "5.1.1.", "1.1.1", "3.1.1", "6.1.1", "0.0.0", "9.1.1", "55.1.1", "05.1.1",
-	    "5.1000.1", "5.1.1000", "5.1.1a", "5.1.10x", "x.1.1", "5.x.1", "5.1.x", "-5.1.1", " 5.1.1",
-	    "5 .1.1", "5. 1.1", "5.1 .1", "5,1,1", "5.+1.1", "5.-1.1", "192.0.2.1", "5.1.99999999999"};
+	static const char *const cases[] = {"", "5", "5.", "5.1", "5.1.", "5..1", "5.1..1",
+	    ".5.1.1", "5.1.1.1", "5.1.1.", "1.1.1", "3.1.1", "6.1.1", "0.0.0", "9.1.1", "55.1.1",
+	    "05.1.1", "5.1000.1", "5.1.1000", "5.1.1a", "5.1.10x", "x.1.1", "5.x.1", "5.1.x",
+	    "-5.1.1", " 5.1.1", "5 .1.1", "5. 1.1", "5.1 .1", "5,1,1", "5.+1.1", "5.-1.1",
+	    "192.0.2.1", "5.1.99999999999"};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct status status = {9, 8, 7};
@@ -133,7 +134,8 @@ START_TEST(matching)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct status pattern, status;
-		ck_assert(status_parse_pattern(&pattern, cases[i].pattern, strlen(cases[i].pattern)));
+		ck_assert(
+		    status_parse_pattern(&pattern, cases[i].pattern, strlen(cases[i].pattern)));
 		ck_assert_uint_gt(parse(&status, cases[i].status, strlen(cases[i].status)), 0);
 		ck_assert_msg(status_matches(&pattern, &status) == cases[i].matches, "%s on %s",
 		    cases[i].pattern, cases[i].status);
@@ -158,10 +160,12 @@ START_TEST(round_trip)
 				strbuf_reset(&out);
 				status_add(&out, &status);
 				require(status_parse(&back, strbuf_str(&out), out.len) == out.len &&
-				        status_key(&back) == status_key(&status) && back.class == class &&
-				        back.subject == subject && back.detail == detail,
+				            status_key(&back) == status_key(&status) &&
+				            back.class == class && back.subject == subject &&
+				            back.detail == detail,
 				    "%s", strbuf_str(&out));
-				require(status_key(&status) > last, "the key of %s", strbuf_str(&out));
+				require(
+				    status_key(&status) > last, "the key of %s", strbuf_str(&out));
 				last = status_key(&status);
 			}
 	struct status pattern = {STATUS_ANY, 7, STATUS_ANY};

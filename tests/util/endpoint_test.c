@@ -394,7 +394,8 @@ END_TEST
 static struct endpoint at_free_port(int family, const char *host)
 {
 	struct sockaddr_storage address = {.ss_family = (sa_family_t)family};
-	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len =
+	    family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	struct endpoint endpoint = {0};
 	char text[64], *error = NULL;
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -165,8 +165,8 @@ START_TEST(by_thread)
 		log_samples();
 		log_stop();
 	}
-	ck_assert_str_eq(capture_end(),
-	    SAMPLES("test-program") SAMPLES("test-program") SAMPLES("test-program"));
+	ck_assert_str_eq(
+	    capture_end(), SAMPLES("test-program") SAMPLES("test-program") SAMPLES("test-program"));
 	ck_assert_uint_eq(log_dropped(), 0);
 	strbuf_free(&capture.text);
 }
@@ -241,7 +241,8 @@ START_TEST(dropped_lines_are_counted)
 	capture_begin();
 	log_start();
 	for (int i = 0; i < SENT; i++)
-		log_info("%s", "a line that is long enough to fill the pipe some time before the end");
+		log_info(
+		    "%s", "a line that is long enough to fill the pipe some time before the end");
 	uint64_t dropped = log_dropped();
 	ck_assert_uint_gt(dropped, 0);
 	ck_assert_uint_lt(dropped, SENT - 8000);

@@ -8,7 +8,8 @@
 
 START_TEST(sizes_of_zero)
 {
-	void *pieces[] = {mem_alloc(0), mem_calloc(0, 8), mem_calloc(8, 0), mem_realloc(NULL, 0, 8)};
+	void *pieces[] = {
+	    mem_alloc(0), mem_calloc(0, 8), mem_calloc(8, 0), mem_realloc(NULL, 0, 8)};
 
 	for (size_t i = 0; i < COUNT(pieces); i++) {
 		ck_assert_ptr_nonnull(pieces[i]);
@@ -111,7 +112,8 @@ START_TEST(arena_pieces)
 	for (size_t i = 0; i < PIECES; i++) {
 		size_t size = i % 100 == 99 ? 65534 + i / 100 % 5 : i % 97;
 		for (size_t j = 0; j < size; j++)
-			require(pieces[i][j] == (unsigned char)(i + j), "piece %zu was overwritten", i);
+			require(
+			    pieces[i][j] == (unsigned char)(i + j), "piece %zu was overwritten", i);
 	}
 	arena_free(&arena);
 	ck_assert_ptr_null(arena);

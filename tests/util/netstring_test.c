@@ -21,8 +21,7 @@ static struct parsed parse(const char *data, size_t len, size_t max)
 	require(copy, "out of memory");
 	if (len)
 		memcpy(copy, data, len);
-	parsed.result =
-	    netstring_parse(copy, len, max, &parsed.content, &parsed.len, &parsed.used);
+	parsed.result = netstring_parse(copy, len, max, &parsed.content, &parsed.len, &parsed.used);
 	if (parsed.result == NETSTRING_COMPLETE)
 		parsed.content = data + (parsed.content - copy);
 	free(copy);
@@ -68,11 +67,29 @@ START_TEST(invalid)
 		const char *data;
 		size_t valid;
 	} cases[] = {
-	    {":", 0}, {",", 0}, {"-1:", 0}, {"+1:a,", 0}, {" 1:a,", 0}, {"a", 0}, {"\n", 0},
-	    {"00:,", 1}, {"01:a,", 1}, {"1 :a,", 1}, {"1;a,", 1}, {"5x", 1}, {"0x0:,", 1},
-	    {"1:a;", 3}, {"0:x", 2}, {"5:hello\n", 7}, {"3:hello,", 5},
-	    {"10001:", 4}, {"99999999999999999999999999:", 4}, {"18446744073709551616:,", 4},
-	    {"18446744073709551617:a,", 4}, {"4294967297:a,", 4}, {"220 mx.example.org ESMTP", 3},
+	    {":", 0},
+	    {",", 0},
+	    {"-1:", 0},
+	    {"+1:a,", 0},
+	    {" 1:a,", 0},
+	    {"a", 0},
+	    {"\n", 0},
+	    {"00:,", 1},
+	    {"01:a,", 1},
+	    {"1 :a,", 1},
+	    {"1;a,", 1},
+	    {"5x", 1},
+	    {"0x0:,", 1},
+	    {"1:a;", 3},
+	    {"0:x", 2},
+	    {"5:hello\n", 7},
+	    {"3:hello,", 5},
+	    {"10001:", 4},
+	    {"99999999999999999999999999:", 4},
+	    {"18446744073709551616:,", 4},
+	    {"18446744073709551617:a,", 4},
+	    {"4294967297:a,", 4},
+	    {"220 mx.example.org ESMTP", 3},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -123,7 +140,7 @@ START_TEST(round_trip)
 		netstring_add(&wire, content, len);
 		struct parsed parsed = parse(wire.data, wire.len, MAX);
 		require(parsed.result == NETSTRING_COMPLETE && parsed.used == wire.len &&
-		        parsed.len == len && memcmp(parsed.content, content, len) == 0,
+		            parsed.len == len && memcmp(parsed.content, content, len) == 0,
 		    "round %d of %zu octets", round, len);
 	}
 	strbuf_free(&wire);
@@ -147,10 +164,12 @@ START_TEST(fuzz)
 			struct parsed parsed = parse(data, cut, 15);
 			require(last != NETSTRING_INVALID || parsed.result == NETSTRING_INVALID,
 			    "valid again: %.*s", (int)cut, data);
-			require(last != NETSTRING_COMPLETE || (parsed.result == NETSTRING_COMPLETE &&
-			        parsed.used == used), "not complete any more: %.*s", (int)cut, data);
+			require(last != NETSTRING_COMPLETE ||
+			            (parsed.result == NETSTRING_COMPLETE && parsed.used == used),
+			    "not complete any more: %.*s", (int)cut, data);
 			require(parsed.result != NETSTRING_COMPLETE ||
-			        (parsed.used <= cut && parsed.len <= 15), "too long: %.*s", (int)cut, data);
+			            (parsed.used <= cut && parsed.len <= 15),
+			    "too long: %.*s", (int)cut, data);
 			last = parsed.result;
 			used = parsed.used;
 		}

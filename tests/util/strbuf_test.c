@@ -62,11 +62,13 @@ START_TEST(growth)
 	for (size_t len = 0; len < sizeof(text); len++) {
 		strbuf_init(&whole, 0);
 		strbuf_add(&whole, text, len);
-		require(whole.len == len && whole.data[len] == '\0', "%zu octets in one piece", len);
+		require(
+		    whole.len == len && whole.data[len] == '\0', "%zu octets in one piece", len);
 		strbuf_free(&whole);
 		strbuf_init(&formatted, 0);
 		strbuf_addf(&formatted, "%.*s", (int)len, text);
-		require(formatted.len == len && formatted.data[len] == '\0', "%zu octets by printf", len);
+		require(formatted.len == len && formatted.data[len] == '\0', "%zu octets by printf",
+		    len);
 		strbuf_free(&formatted);
 		strbuf_addch(&octets, 'x');
 		require(octets.len == len + 1 && octets.data[len + 1] == '\0', "octet %zu", len);

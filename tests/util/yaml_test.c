@@ -22,10 +22,11 @@ static void scalar_is(struct fy_node *node, const char *expected)
 START_TEST(walking)
 {
 	static const char text[] = "list: [a, 'b c', \"d\\r\\ne\"]\n"
-				   "map: {x: 1, y: two}\n"
-				   "block: |\n  one\n  two\n"
-				   "empty:\n"
-				   "utf8: Gr\xc3\xbc\xc3\x9f" "e\n";
+	                           "map: {x: 1, y: two}\n"
+	                           "block: |\n  one\n  two\n"
+	                           "empty:\n"
+	                           "utf8: Gr\xc3\xbc\xc3\x9f"
+	                           "e\n";
 	static const char *const items[] = {"a", "b c", "d\r\ne"};
 	struct problems *problems = problems_create();
 	struct yaml_doc *doc = parse(text, problems);
@@ -51,7 +52,8 @@ START_TEST(walking)
 	}
 	ck_assert_uint_eq(count, 2);
 	scalar_is(yaml_get(root, "block"), "one\ntwo\n");
-	scalar_is(yaml_get(root, "utf8"), "Gr\xc3\xbc\xc3\x9f" "e");
+	scalar_is(yaml_get(root, "utf8"), "Gr\xc3\xbc\xc3\x9f"
+	                                  "e");
 	ck_assert_ptr_null(yaml_get(root, "none"));
 	ck_assert(!yaml_is_map(NULL) && !yaml_is_list(NULL) && !yaml_is_scalar(NULL));
 	ck_assert_ptr_null(yaml_scalar(NULL, &len));
@@ -65,7 +67,8 @@ END_TEST
 
 START_TEST(empty_documents)
 {
-	static const char *const texts[] = {"", "---\n...\n", "%YAML 1.2\n---\n", "\n", "# nothing\n", "---\n", " \r\n  # nothing"};
+	static const char *const texts[] = {
+	    "", "---\n...\n", "%YAML 1.2\n---\n", "\n", "# nothing\n", "---\n", " \r\n  # nothing"};
 	struct problems *problems = problems_create();
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -83,11 +86,11 @@ END_TEST
 START_TEST(places)
 {
 	static const char text[] = "# comment\n"
-				   "- rule: one\n"
-				   "  match:\n"
-				   "    - code: 550\n"
-				   "- rule: two\n"
-				   "  refs: [a,   b]\n";
+	                           "- rule: one\n"
+	                           "  match:\n"
+	                           "    - code: 550\n"
+	                           "- rule: two\n"
+	                           "  refs: [a,   b]\n";
 	struct problems *problems = problems_create();
 	struct yaml_doc *doc = parse(text, problems);
 	void *state = NULL;
@@ -120,8 +123,7 @@ START_TEST(keys)
 {
 	static const char *const known[] = {"rule", "cause", "match", NULL};
 	struct problems *problems = problems_create();
-	struct yaml_doc *doc =
-	    parse("rule: 1\ncuase: 2\nzzzzzz: 3\nmatch: 4\n[a]: 5\n", problems);
+	struct yaml_doc *doc = parse("rule: 1\ncuase: 2\nzzzzzz: 3\nmatch: 4\n[a]: 5\n", problems);
 
 	ck_assert_ptr_nonnull(doc);
 	yaml_check_keys(doc, yaml_root(doc, 0), known, problems, "rule x");
@@ -242,7 +244,8 @@ START_TEST(files)
 	unit_write(path, "a: \0 1\n", 7);
 	ck_assert_ptr_null(yaml_read(path, problems));
 	ck_assert_uint_eq(problems_count(problems), 4);
-	ck_assert_ptr_nonnull(strstr(problems_get(problems, 0), "none.yaml: cannot be read: No such"));
+	ck_assert_ptr_nonnull(
+	    strstr(problems_get(problems, 0), "none.yaml: cannot be read: No such"));
 	ck_assert_ptr_nonnull(strstr(problems_get(problems, 3), "NUL"));
 	problems_free(&problems);
 	free(path);
@@ -273,15 +276,15 @@ START_TEST(file_size)
 END_TEST
 
 static const char sample[] = "# rules\n"
-			     "- rule: postfix-quota\n"
-			     "  match: {status: [4.2.2, \"5.2.2\"], text: '(mail|in)box'}\n"
-			     "  set: {list: &l 'a ''b'''}\n"
-			     "  help: |\n"
-			     "    ## Caf\xc3\xa9\n"
-			     "- rule: other # comment\n"
-			     "  summary: >-\n"
-			     "    folded\n"
-			     "    text\n";
+                             "- rule: postfix-quota\n"
+                             "  match: {status: [4.2.2, \"5.2.2\"], text: '(mail|in)box'}\n"
+                             "  set: {list: &l 'a ''b'''}\n"
+                             "  help: |\n"
+                             "    ## Caf\xc3\xa9\n"
+                             "- rule: other # comment\n"
+                             "  summary: >-\n"
+                             "    folded\n"
+                             "    text\n";
 
 /* Cut at every octet, and every octet replaced: a document, or at least one mistake. */
 START_TEST(damaged)
