@@ -119,7 +119,7 @@ static void write_explained(const struct metrics *metrics, struct strbuf *out)
 
 	describe(out, name, "counter", "Explanations sent, by front end and reason.");
 	for (size_t i = 0; i < FRONT_COUNT; i++)
-		for (size_t j = 0; reasons[j] && j < MAX_REASONS; j++)
+		for (size_t j = 0; j < MAX_REASONS && reasons[j]; j++)
 			if (metrics->explained[i][j])
 				strbuf_addf(out,
 				    "explain_milter_%s{front=\"%s\",reason=\"%s\"} %" PRIu64 "\n", name,

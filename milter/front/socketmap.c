@@ -374,8 +374,10 @@ void socketmap_free(struct socketmap **socketmap)
 		evconnlistener_free(old->listeners[i]);
 		endpoint_unlink(&old->settings.endpoints[i]);
 	}
-	while (TAILQ_FIRST(&old->clients))
-		close_client(TAILQ_FIRST(&old->clients));
+	for (struct client *client = TAILQ_FIRST(&old->clients), *next; client; client = next) {
+		next = TAILQ_NEXT(client, by_use);
+		close_client(client);
+	}
 	event_free(old->sweep);
 	event_base_free(old->base);
 	free(old->listeners);

@@ -391,6 +391,7 @@ START_TEST(test_slow)
 	ck_assert(is_closed(slow));
 	ck_assert(is_closed(begun));
 	ask(idle, "y");
+	pause_ms(50);
 	atomic_fetch_add(&clock_ahead, 3500);
 	pause_ms(1100);
 	ck_assert(is_open(idle));
