@@ -15,7 +15,7 @@ static sfsistat negotiate(SMFICTX *ctx, unsigned long actions, unsigned long off
 	static char macros[] = "{rcpt_mailer} {rcpt_host} {rcpt_addr}";
 	unsigned long flags = SMFIP_RCPT_REJ | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH |
 	                      SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO |
-	                      SMFIP_NR_MAIL | SMFIP_NR_RCPT;
+	                      SMFIP_NR_MAIL;
 
 	(void)reserved2;
 	(void)reserved3;
@@ -45,11 +45,18 @@ static sfsistat on_helo(SMFICTX *ctx, char *name)
 	return SMFIS_NOREPLY;
 }
 
-static sfsistat on_address(SMFICTX *ctx, char **arguments)
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
 	(void)ctx;
 	(void)arguments;
 	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
+{
+	(void)ctx;
+	(void)arguments;
+	return SMFIS_CONTINUE;
 }
 
 int main(int argc, char **argv)
@@ -60,8 +67,8 @@ int main(int argc, char **argv)
 	    .xxfi_flags = SMFIF_SETSYMLIST,
 	    .xxfi_connect = on_connect,
 	    .xxfi_helo = on_helo,
-	    .xxfi_envfrom = on_address,
-	    .xxfi_envrcpt = on_address,
+	    .xxfi_envfrom = on_mail,
+	    .xxfi_envrcpt = on_rcpt,
 	    .xxfi_negotiate = negotiate,
 	};
 

@@ -157,20 +157,24 @@ class Bench:
                           % (loop["patterns"], loop["mean_position"]))
 
     def map(self):
-        """Socketmap lookups against an echo server on the same event loop; 50 connections."""
+        """Socketmap lookups against an echo server on the same event loop and a fixed answer through libevent's
+        bufferevents; 50 connections."""
         daemon = BenchDaemon(self.catalog_500, self.cache).start()
-        echo = self.path("echo.sock")
+        echo, fixed = self.path("echo.sock"), self.path("map-fixed.sock")
         Server("echo_server", echo, echo)
+        Server("fixed_map", fixed, fixed)
         common = [program("map_load"), "--keys", self.path("replies"), "--connections", "50", "--requests", "60000"]
         lookups = common + ["--socket", daemon.map_socket]
         echoes = common + ["--socket", echo, "--echo"]
-        done = measure(lookups)
-        measure(echoes)
+        turns = [("socketmap_per_s", lookups), ("echo_per_s", echoes),
+                 ("fixed_map_per_s", common + ["--socket", fixed])]
+        for _, arguments in turns:
+            measure(arguments)
         for turn in range(2 * self.rounds):
-            # A B B A: neither gains from what drifts
-            for arguments in (lookups, echoes) if turn % 2 else (echoes, lookups):
+            # A B C C B A: none gains from what drifts
+            for name, arguments in turns if turn % 2 else reversed(turns):
                 result = measure(arguments)
-                self.add("echo_per_s" if arguments is echoes else "socketmap_per_s", result["per_s"], "1/s")
+                self.add(name, result["per_s"], "1/s")
                 done = result if arguments is lookups else done
         self.notes.append("socketmap: %d of %d lookups explained, slowest answer %.1f ms"
                           % (done["ok"], done["answers"], done["longest_us"] / 1000))
@@ -294,6 +298,7 @@ class Bench:
         yield from ratio("explanation / PCRE2-JIT loop, 500 rules", "explain_us_median_500",
                          "pcre2_loop_us_median_500", 1, False)
         yield from ratio("socketmap / echo server", "socketmap_per_s", "echo_per_s", 0.9)
+        yield from ratio("socketmap / fixed answer through bufferevents", "socketmap_per_s", "fixed_map_per_s", 0.9)
         for suffix, each in (("", "20 a session"), ("_1", "1 a session")):
             yield from ratio("rejections, footer / fixed answer, " + each, rejects + "footer" + suffix,
                              rejects + "fixed" + suffix, 0.95)

@@ -355,7 +355,7 @@ START_TEST(test_garbage)
 	for (size_t i = 0; i < COUNT(garbage); i++) {
 		int fd = dial(i % 2);
 		put(fd, garbage[i].data, garbage[i].len);
-		if (memcmp(garbage[i].data, "1:a,", 4) == 0)
+		if (strncmp(garbage[i].data, "1:a,", 4) == 0)
 			expect(fd, "a");
 		ck_assert_msg(is_closed(fd), "%s", garbage[i].data);
 		close(fd);
