@@ -49,10 +49,11 @@ PEERS := $(BUILD)/tests/milter_peer
 
 .PHONY: all help deps check demo bench lint sanitize memcheck install uninstall clean format
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 ## make help       this list
 all: deps
-	@$(MAKE) --no-print-directory $(PROGRAMS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS)
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -96,26 +97,26 @@ $(BUILD)/tests/milter_peer: $(BUILD)/tests/mta/milter_peer.o
 ## make            the programs, in build/
 ## make check      everything that is tested: units, commands, real Postfix (as root)
 check: deps
-	@$(MAKE) --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
 	@tests/check $(BUILD) $(MODULES)
 
 ## make demo       a private Postfix refuses mail, before and after; KEEP=1 leaves it running
 demo: deps
-	@$(MAKE) --no-print-directory $(PROGRAMS) $(PEERS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(PEERS)
 	@python3 tests/mta/demo.py
 
 ## make bench      measures, and compares with the targets; figures in build/bench.json
 bench: deps
-	@$(MAKE) --no-print-directory $(PROGRAMS) $(PEERS) $(BENCH_PROGRAMS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(PEERS) $(BENCH_PROGRAMS)
 	@python3 tests/bench/run.py --json $(BUILD)/bench.json
 
 SANITIZERS := -fno-omit-frame-pointer -fno-sanitize-recover=all
 
 ## make sanitize   the tests under ASan and UBSan, the threaded ones under TSan
 sanitize: deps
-	@$(MAKE) --no-print-directory BUILD=build/asan OPTIMIZE='-O1 -g' HARDEN= \
+	@$(MAKE) -s --no-print-directory BUILD=build/asan OPTIMIZE='-O1 -g' HARDEN= \
 		EXTRA='-fsanitize=address,undefined $(SANITIZERS)' sanitize-tests
-	@$(MAKE) --no-print-directory BUILD=build/tsan OPTIMIZE='-O1 -g' HARDEN=-fPIE \
+	@$(MAKE) -s --no-print-directory BUILD=build/tsan OPTIMIZE='-O1 -g' HARDEN=-fPIE \
 		EXTRA='-fsanitize=thread $(SANITIZERS)' tsan-tests
 
 .PHONY: sanitize-tests tsan-tests
@@ -127,7 +128,7 @@ tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
 
 ## make memcheck   the unit tests under valgrind
 memcheck: deps
-	@$(MAKE) --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
 	@WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
 		CK_FORK=no tests/check $(BUILD) --units
 
