@@ -52,7 +52,8 @@ struct link {
 struct seen {
 	TAILQ_ENTRY(seen) by_age;
 	int64_t when;
-	bool shared; /* was among several that a line could mean */
+	bool shared;        /* was among several that a line could mean */
+	struct line *taker; /* the line that has it, until that is written */
 	char *fields[FIELDS];
 	struct link links[FIELDS + 1]; /* by each field as the subject, and without one */
 	size_t link_count;
@@ -61,11 +62,10 @@ struct seen {
 /* A log line that waits for objections. */
 struct line {
 	TAILQ_ENTRY(line) by_age;
-	TAILQ_ENTRY(line) in_bucket;
 	uint64_t key;
 	int64_t when;
-	unsigned ambiguous; /* sessions that could be meant, if more than one */
-	bool has_session;
+	unsigned ambiguous;   /* sessions that could be meant, if more than one */
+	struct seen *session; /* kept as long as the line, for others to claim */
 	struct strbuf text;
 	size_t base_len; /* of the text without the session */
 };
@@ -81,7 +81,7 @@ struct rejects {
 	bool with_filter, stopping;
 	struct seen_list seen;
 	struct link_list links[BUCKETS];
-	struct line_list lines, line_buckets[BUCKETS];
+	struct line_list lines;
 	size_t seen_count, line_count;
 };
 
@@ -128,6 +128,8 @@ static void free_seen(struct rejects *rejects, struct seen *seen)
 		TAILQ_REMOVE(
 		    &rejects->links[seen->links[i].key % BUCKETS], &seen->links[i], in_bucket);
 	rejects->seen_count--;
+	if (seen->taker)
+		seen->taker->session = NULL;
 	for (size_t i = 0; i < FIELDS; i++)
 		free(seen->fields[i]);
 	free(seen);
@@ -136,8 +138,9 @@ static void free_seen(struct rejects *rejects, struct seen *seen)
 static void free_line(struct rejects *rejects, struct line *line)
 {
 	TAILQ_REMOVE(&rejects->lines, line, by_age);
-	TAILQ_REMOVE(&rejects->line_buckets[line->key % BUCKETS], line, in_bucket);
 	rejects->line_count--;
+	if (line->session)
+		free_seen(rejects, line->session);
 	strbuf_free(&line->text);
 	free(line);
 }
@@ -168,7 +171,8 @@ static struct candidates find_candidates(
 
 	TAILQ_FOREACH(link, &rejects->links[line->key % BUCKETS], in_bucket)
 	{
-		if (link->key != line->key || line->when - link->seen->when > WINDOW_MS)
+		if (link->key != line->key || link->seen->taker ||
+		    line->when - link->seen->when > WINDOW_MS)
 			continue;
 		/* What is not looked at may be another session. */
 		if (found.count == MAX_LOOK) {
@@ -184,23 +188,22 @@ static struct candidates find_candidates(
 	return found;
 }
 
-/* A line of the same words that waits has a session that may have been this one's. */
+/* Did lines that still wait take sessions that may have been this one's? */
 static bool dispute(struct rejects *rejects, const struct line *line)
 {
-	struct line *other;
+	struct link *link;
 	unsigned count = 0;
-	bool disputed = false;
 
-	TAILQ_FOREACH_REVERSE(other, &rejects->line_buckets[line->key % BUCKETS], line_list, in_bucket)
+	TAILQ_FOREACH_REVERSE(link, &rejects->links[line->key % BUCKETS], link_list, in_bucket)
 	{
-		if (other->key != line->key || !other->has_session)
+		struct line *taker = link->seen->taker;
+		if (link->key != line->key || !taker)
 			continue;
-		other->ambiguous = other->ambiguous > 2 ? other->ambiguous : 2;
-		disputed = true;
+		taker->ambiguous = taker->ambiguous > 2 ? taker->ambiguous : 2;
 		if (++count == MAX_LOOK)
 			break;
 	}
-	return disputed;
+	return count > 0;
 }
 
 /* The sessions that stay behind after an ambiguous line can't be told from its own either. */
@@ -238,11 +241,12 @@ static void find_session(struct rejects *rejects, struct line *line)
 	if (found.differ || found.shared) {
 		line->ambiguous = found.count > 1 ? found.count : 2;
 		mark_shared(rejects, line->key);
-	} else {
-		line->has_session = true;
-		add_session(&line->text, found.first);
+		free_seen(rejects, found.first);
+		return;
 	}
-	free_seen(rejects, found.first);
+	add_session(&line->text, found.first);
+	found.first->taker = line;
+	line->session = found.first;
 }
 
 static void write_line(struct rejects *rejects, struct line *line)
@@ -305,10 +309,8 @@ struct rejects *rejects_create(int with_filter)
 	pthread_condattr_destroy(&attributes);
 	TAILQ_INIT(&rejects->seen);
 	TAILQ_INIT(&rejects->lines);
-	for (size_t i = 0; i < BUCKETS; i++) {
+	for (size_t i = 0; i < BUCKETS; i++)
 		TAILQ_INIT(&rejects->links[i]);
-		TAILQ_INIT(&rejects->line_buckets[i]);
-	}
 	rejects->with_filter =
 	    with_filter && pthread_create(&rejects->writer, NULL, write_loop, rejects) == 0;
 	return rejects;
@@ -435,7 +437,6 @@ void rejects_log(
 	pthread_mutex_lock(&rejects->lock);
 	line->when = now_ms();
 	find_session(rejects, line);
-	TAILQ_INSERT_TAIL(&rejects->line_buckets[line->key % BUCKETS], line, in_bucket);
 	TAILQ_INSERT_TAIL(&rejects->lines, line, by_age);
 	if (++rejects->line_count > MAX_ENTRIES)
 		write_line(rejects, TAILQ_FIRST(&rejects->lines));

@@ -94,6 +94,7 @@ static const struct {
     {"sA1 l6A", "A"},
     {"sA1 l5A", "A"},
     {"sA1 sC1 l5C", "?"},
+    {"sA1 l5- l1A", "? ?"}, /* taken by a line with another subject, then claimed */
     {"sA1 sC1 l5C p20 l1A", "? -?"}, /* the session of one line is gone, and perhaps it was this one's */
     {"sA1 sC1 l5A p20 l2C", "? -?"},
     {"sA1 l7-", "-"},
