@@ -23,6 +23,7 @@ struct config {
 	unsigned socket_mode;
 	char *socket_group; /* NULL: unchanged */
 	unsigned max_clients;
+	unsigned workers; /* threads that answer socketmap requests */
 	enum mta mta;
 	char *user; /* NULL: unchanged */
 	enum log_target log;

@@ -33,7 +33,8 @@ void metrics_count_explained(
 /* A socketmap client was cut off because it broke the protocol or was too slow. */
 void metrics_count_broken_client(struct metrics *metrics);
 void metrics_count_reload(struct metrics *metrics, bool ok);
-void metrics_set_clients(struct metrics *metrics, unsigned clients);
+/* Socketmap clients came (1) or went (-1). */
+void metrics_add_clients(struct metrics *metrics, int change);
 /* Appends everything in the Prometheus text format 0.0.4. */
 void metrics_write(
     const struct metrics *metrics, const struct engine *engine, struct strbuf *out);

@@ -8,7 +8,8 @@ struct metrics;
 struct strbuf;
 
 /* A server for Sendmail's and Postfix's socketmap protocol (socketmap_table(5)): requests and answers
- * are netstrings, any number on a connection, pipelined or not. One thread, one event loop. */
+ * are netstrings, any number on a connection, pipelined or not. One event loop in one thread; for more
+ * threads there are siblings. */
 struct socketmap;
 
 /* Requests of more octets close the connection; Postfix sends no longer keys. */
@@ -31,6 +32,10 @@ struct socketmap_settings {
 
 /* Listens on all endpoints. Returns NULL with a sentence in *ERROR if one can't be had. */
 struct socketmap *socketmap_create(const struct socketmap_settings *settings, char **error);
+/* One more server on the same sockets, with a loop of its own for another thread; who connects is
+ * served by either. ANSWER is called with CONTEXT there. SOCKETMAP must not be freed before it. */
+struct socketmap *socketmap_create_sibling(
+    const struct socketmap *socketmap, void *context, char **error);
 /* Serves until socketmap_stop(). */
 void socketmap_run(struct socketmap *socketmap);
 /* Ends socketmap_run() soon; from any thread. */

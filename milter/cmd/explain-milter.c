@@ -1,7 +1,7 @@
 /* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
  *
  * Threads: the main one waits for signals and does reloads, so that compiling patterns holds up
- * nobody; one serves the socketmap and one watches it, one is libmilter's (which starts more), one
+ * nobody; each of `workers` serves the socketmap and has one that watches it, one is libmilter's (which starts more), one
  * writes the log and one brings sessions and log lines together.
  *
  * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later. Linux
@@ -38,15 +38,22 @@
 
 enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_SOCKET = 75 };
 
+/* One thread that answers socketmap requests. */
+struct worker {
+	struct maps *maps;
+	struct watchdog *watchdog;
+	struct socketmap *socketmap;
+	pthread_t thread;
+};
+
 struct daemon {
 	struct config *config;
 	struct engine_holder *holder;
 	struct metrics *metrics;
 	struct rejects *rejects;
-	struct maps *maps;
-	struct watchdog *watchdog;
-	struct socketmap *socketmap;
+	struct worker *workers;
 	struct filter_settings filter;
+	bool filter_is_open;
 	sigset_t signals;
 	atomic_bool stopping;
 };
@@ -100,9 +107,9 @@ static void reload(struct daemon *daemon)
 
 static void *serve_socketmap(void *context)
 {
-	struct daemon *daemon = context;
+	struct worker *worker = context;
 
-	socketmap_run(daemon->socketmap);
+	socketmap_run(worker->socketmap);
 	return NULL;
 }
 
@@ -120,11 +127,11 @@ static void *serve_filter(void *context)
 
 static void answer(void *context, const char *request, size_t len, struct strbuf *out)
 {
-	struct daemon *daemon = context;
+	struct worker *worker = context;
 
-	watchdog_begin(daemon->watchdog);
-	maps_answer(daemon->maps, request, len, out);
-	watchdog_end(daemon->watchdog);
+	watchdog_begin(worker->watchdog);
+	maps_answer(worker->maps, request, len, out);
+	watchdog_end(worker->watchdog);
 }
 
 /* Every client needs a descriptor; the limit that a shell gives is often 1,024. */
@@ -163,9 +170,9 @@ static int open_sockets(struct daemon *daemon, char **error)
 	    .endpoint_count = config->socket_count,
 	    .mode = config->socket_mode,
 	    .group = config->socket_group,
-	    .max_clients = config->max_clients,
+	    .max_clients = (config->max_clients + config->workers - 1) / config->workers,
 	    .answer = answer,
-	    .context = daemon,
+	    .context = &daemon->workers[0],
 	    .metrics = daemon->metrics};
 
 	daemon->filter = (struct filter_settings){.endpoint = &config->milter,
@@ -175,10 +182,20 @@ static int open_sockets(struct daemon *daemon, char **error)
 	    .holder = daemon->holder,
 	    .metrics = daemon->metrics,
 	    .rejects = daemon->rejects};
-	daemon->socketmap = socketmap_create(&settings, error);
-	if (!daemon->socketmap)
+	struct worker *first = &daemon->workers[0];
+	first->socketmap = socketmap_create(&settings, error);
+	if (!first->socketmap)
 		return -1;
-	return config->has_milter ? filter_open(&daemon->filter, error) : 0;
+	for (unsigned i = 1; i < config->workers; i++) {
+		struct worker *worker = &daemon->workers[i];
+		worker->socketmap = socketmap_create_sibling(first->socketmap, worker, error);
+		if (!worker->socketmap)
+			return -1;
+	}
+	if (!config->has_milter)
+		return 0;
+	daemon->filter_is_open = filter_open(&daemon->filter, error) == 0;
+	return daemon->filter_is_open ? 0 : -1;
 }
 
 /* Threads inherit the mask, so that nobody but serve() and libmilter's own signal thread takes
@@ -194,17 +211,24 @@ static void block_signals(struct daemon *daemon)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void serve(struct daemon *daemon)
+static void start_thread(pthread_t *thread, void *(*function)(void *), void *context)
 {
-	pthread_t socketmap_thread, filter_thread;
-	bool filtering = daemon->config->has_milter;
-	int number = 0;
-
-	if (pthread_create(&socketmap_thread, NULL, serve_socketmap, daemon) != 0 ||
-	    (filtering && pthread_create(&filter_thread, NULL, serve_filter, daemon) != 0)) {
+	if (pthread_create(thread, NULL, function, context) != 0) {
 		log_error("no thread can be created");
 		abort();
 	}
+}
+
+static void serve(struct daemon *daemon)
+{
+	bool filtering = daemon->config->has_milter;
+	pthread_t filter_thread;
+	int number = 0;
+
+	for (unsigned i = 0; i < daemon->config->workers; i++)
+		start_thread(&daemon->workers[i].thread, serve_socketmap, &daemon->workers[i]);
+	if (filtering)
+		start_thread(&filter_thread, serve_filter, daemon);
 	while (sigwait(&daemon->signals, &number) != 0 || number == SIGUSR1)
 		if (number == SIGUSR1)
 			reload(daemon);
@@ -213,8 +237,10 @@ static void serve(struct daemon *daemon)
 			filter_stop();
 		pthread_join(filter_thread, NULL);
 	}
-	socketmap_stop(daemon->socketmap);
-	pthread_join(socketmap_thread, NULL);
+	for (unsigned i = 0; i < daemon->config->workers; i++)
+		socketmap_stop(daemon->workers[i].socketmap);
+	for (unsigned i = 0; i < daemon->config->workers; i++)
+		pthread_join(daemon->workers[i].thread, NULL);
 }
 
 /* Forks; the parent waits for the child's word on how the start went and exits with that, so that a
@@ -268,14 +294,18 @@ static int run(struct daemon *daemon, bool foreground)
 	raise_descriptor_limit();
 	block_signals(daemon);
 	daemon->rejects = rejects_create(daemon->config->has_milter);
-	daemon->maps = maps_create(daemon->holder, daemon->metrics, daemon->rejects);
+	daemon->workers = mem_calloc(daemon->config->workers, sizeof(*daemon->workers));
+	for (unsigned i = 0; i < daemon->config->workers; i++)
+		daemon->workers[i].maps =
+		    maps_create(daemon->holder, daemon->metrics, daemon->rejects);
 	bool open = open_sockets(daemon, &error) == 0 &&
 	    drop_privileges(daemon->config->user, &error) == 0;
 	if (open) {
 		report_start(ready, 0);
 		log_open("explain-milter", foreground ? LOG_TO_STDERR : daemon->config->log);
 		log_start();
-		daemon->watchdog = watchdog_create(ANSWER_DEADLINE_MS);
+		for (unsigned i = 0; i < daemon->config->workers; i++)
+			daemon->workers[i].watchdog = watchdog_create(ANSWER_DEADLINE_MS);
 		log_info("version " EXPLAIN_VERSION " started");
 		serve(daemon);
 	} else {
@@ -283,11 +313,15 @@ static int run(struct daemon *daemon, bool foreground)
 		report_start(ready, EXIT_SOCKET);
 		free(error);
 	}
-	if (daemon->socketmap && daemon->config->has_milter)
+	if (daemon->filter_is_open)
 		filter_close(&daemon->filter);
-	socketmap_free(&daemon->socketmap);
-	watchdog_free(&daemon->watchdog);
-	maps_free(&daemon->maps);
+	/* The first one last: the others listen on its sockets. */
+	for (unsigned i = daemon->config->workers; i-- > 0;) {
+		socketmap_free(&daemon->workers[i].socketmap);
+		watchdog_free(&daemon->workers[i].watchdog);
+		maps_free(&daemon->workers[i].maps);
+	}
+	free(daemon->workers);
 	rejects_free(&daemon->rejects);
 	if (open)
 		log_info("ended");

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DEFAULT_WORKERS 2
+#define MAX_WORKERS 64
+
 struct reader {
 	struct config *config;
 	struct yaml_doc *doc;
@@ -170,6 +173,11 @@ static void read_max_clients(struct reader *reader, struct fy_node *node)
 	read_number(reader, node, 10, 1, 100000, &reader->config->max_clients);
 }
 
+static void read_workers(struct reader *reader, struct fy_node *node)
+{
+	read_number(reader, node, 10, 1, MAX_WORKERS, &reader->config->workers);
+}
+
 static void read_mta(struct reader *reader, struct fy_node *node)
 {
 	bool sendmail = false;
@@ -247,6 +255,7 @@ static const struct key keys[] = {
     {"socket_mode", read_socket_mode},
     {"socket_group", read_socket_group},
     {"max_clients", read_max_clients},
+    {"workers", read_workers},
     {"mta", read_mta},
     {"user", read_user},
     {"log", read_log},
@@ -337,6 +346,14 @@ static void read_profiles(struct reader *reader, struct fy_node *map)
 	}
 }
 
+/* As many as there are processors, but few: one answers more than any Postfix asks. */
+static unsigned default_workers(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < 1 ? 1 : processors > DEFAULT_WORKERS ? DEFAULT_WORKERS : (unsigned)processors;
+}
+
 static void set_defaults(struct config *config)
 {
 	char *tree = paths_tree();
@@ -344,6 +361,7 @@ static void set_defaults(struct config *config)
 
 	config->socket_mode = 0660;
 	config->max_clients = 2000;
+	config->workers = default_workers();
 	config->log = LOG_TO_SYSLOG;
 	config->catalog = mem_calloc(3, sizeof(*config->catalog));
 	if (tree) {

@@ -23,7 +23,7 @@ struct metrics {
 	atomic_uint_fast64_t unmatched[FRONT_COUNT];
 	atomic_uint_fast64_t broken_clients;
 	atomic_uint_fast64_t reloads[2];
-	atomic_uint clients;
+	atomic_int clients;
 };
 
 static const char *const names[FRONT_COUNT] = {
@@ -85,9 +85,9 @@ void metrics_count_reload(struct metrics *metrics, bool ok)
 	count(&metrics->reloads[ok]);
 }
 
-void metrics_set_clients(struct metrics *metrics, unsigned clients)
+void metrics_add_clients(struct metrics *metrics, int change)
 {
-	atomic_store(&metrics->clients, clients);
+	atomic_fetch_add(&metrics->clients, change);
 }
 
 static void describe(struct strbuf *out, const char *name, const char *type, const char *help)
@@ -144,7 +144,7 @@ void metrics_write(
 	write_by_front(out, "unmatched_total", "Replies that no rule recognised, by front end.",
 	    metrics->unmatched);
 	write_one(out, "clients", "gauge", "Connected socketmap clients.",
-	    atomic_load(&metrics->clients));
+	    (uint64_t)atomic_load(&metrics->clients));
 	write_one(out, "broken_clients_total", "counter",
 	    "Socketmap clients cut off for breaking the protocol or being too slow.",
 	    metrics->broken_clients);

@@ -19,6 +19,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <event2/thread.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -56,6 +57,7 @@ TAILQ_HEAD(client_list, client);
 
 struct socketmap {
 	struct socketmap_settings settings;
+	bool is_sibling; /* the Unix sockets are another's to remove */
 	struct event_base *base;
 	struct event *sweep;
 	struct evconnlistener **listeners;
@@ -80,7 +82,8 @@ static void close_client(struct client *client)
 	struct socketmap *socketmap = client->socketmap;
 
 	TAILQ_REMOVE(&socketmap->clients, client, by_use);
-	metrics_set_clients(socketmap->settings.metrics, --socketmap->client_count);
+	socketmap->client_count--;
+	metrics_add_clients(socketmap->settings.metrics, -1);
 	event_free(client->readable);
 	if (client->writable)
 		event_free(client->writable);
@@ -275,7 +278,8 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 	    event_new(socketmap->base, fd, EV_READ | EV_PERSIST, on_readable, client);
 	client->last_use = now();
 	TAILQ_INSERT_TAIL(&socketmap->clients, client, by_use);
-	metrics_set_clients(socketmap->settings.metrics, ++socketmap->client_count);
+	socketmap->client_count++;
+	metrics_add_clients(socketmap->settings.metrics, 1);
 	event_add(client->readable, NULL);
 }
 
@@ -311,14 +315,10 @@ static void sweep_clients(evutil_socket_t fd, short events, void *context)
 	}
 }
 
+/* Takes the listening socket FD over. */
 static int add_listener(
-    struct socketmap *socketmap, const struct endpoint *endpoint, char **error)
+    struct socketmap *socketmap, const struct endpoint *endpoint, int fd, char **error)
 {
-	const struct socketmap_settings *settings = &socketmap->settings;
-	int fd = endpoint_listen(endpoint, settings->mode, settings->group, error);
-
-	if (fd < 0)
-		return -1;
 	/* Backlog 0: the socket listens already. */
 	struct evconnlistener *listener = evconnlistener_new(socketmap->base, accept_client,
 	    socketmap, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
@@ -332,12 +332,11 @@ static int add_listener(
 	return 0;
 }
 
-struct socketmap *socketmap_create(const struct socketmap_settings *settings, char **error)
+static struct socketmap *create_empty(const struct socketmap_settings *settings)
 {
 	struct socketmap *socketmap = mem_calloc(1, sizeof(*socketmap));
 	static const struct timeval interval = {.tv_sec = SWEEP_SECONDS};
 
-	evthread_use_pthreads();
 	socketmap->settings = *settings;
 	TAILQ_INIT(&socketmap->clients);
 	socketmap->base = event_base_new();
@@ -345,12 +344,43 @@ struct socketmap *socketmap_create(const struct socketmap_settings *settings, ch
 	event_add(socketmap->sweep, &interval);
 	socketmap->listeners =
 	    mem_calloc(settings->endpoint_count, sizeof(struct evconnlistener *));
-	for (size_t i = 0; i < settings->endpoint_count; i++)
-		if (add_listener(socketmap, &settings->endpoints[i], error) < 0) {
+	return socketmap;
+}
+
+struct socketmap *socketmap_create(const struct socketmap_settings *settings, char **error)
+{
+	evthread_use_pthreads();
+	struct socketmap *socketmap = create_empty(settings);
+	for (size_t i = 0; i < settings->endpoint_count; i++) {
+		const struct endpoint *endpoint = &settings->endpoints[i];
+		int fd = endpoint_listen(endpoint, settings->mode, settings->group, error);
+		if (fd < 0 || add_listener(socketmap, endpoint, fd, error) < 0) {
 			socketmap_free(&socketmap);
 			return NULL;
 		}
+	}
 	return socketmap;
+}
+
+struct socketmap *socketmap_create_sibling(
+    const struct socketmap *socketmap, void *context, char **error)
+{
+	struct socketmap *sibling = create_empty(&socketmap->settings);
+
+	sibling->is_sibling = true;
+	sibling->settings.context = context;
+	for (size_t i = 0; i < socketmap->listener_count; i++) {
+		const struct endpoint *endpoint = &socketmap->settings.endpoints[i];
+		int fd =
+		    fcntl(evconnlistener_get_fd(socketmap->listeners[i]), F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			*error = mem_printf("%s: %s", endpoint->text, strerror(errno));
+		if (fd < 0 || add_listener(sibling, endpoint, fd, error) < 0) {
+			socketmap_free(&sibling);
+			return NULL;
+		}
+	}
+	return sibling;
 }
 
 void socketmap_run(struct socketmap *socketmap)
@@ -372,7 +402,8 @@ void socketmap_free(struct socketmap **socketmap)
 		return;
 	for (size_t i = 0; i < old->listener_count; i++) {
 		evconnlistener_free(old->listeners[i]);
-		endpoint_unlink(&old->settings.endpoints[i]);
+		if (!old->is_sibling)
+			endpoint_unlink(&old->settings.endpoints[i]);
 	}
 	for (struct client *client = TAILQ_FIRST(&old->clients), *next; client; client = next) {
 		next = TAILQ_NEXT(client, by_use);

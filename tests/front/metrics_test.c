@@ -50,7 +50,8 @@ START_TEST(test_counters)
 	metrics_count_reload(metrics, true);
 	metrics_count_reload(metrics, false);
 	metrics_count_reload(metrics, false);
-	metrics_set_clients(metrics, 7);
+	metrics_add_clients(metrics, 9);
+	metrics_add_clients(metrics, -2);
 	expect(metrics, "\nexplain_milter_requests_total{front=\"filter\"} 1\n");
 	expect(metrics, "\nexplain_milter_explanations_total{front=\"rewrite\",reason=\"malware\"} 1\n");
 	expect(metrics, "\nexplain_milter_unmatched_total{front=\"rewrite\"} 1\n");
@@ -135,7 +136,7 @@ static void *count(void *metrics)
 	for (int i = 0; i < 5000; i++) {
 		metrics_count_request(metrics, FRONT_FOOTER);
 		metrics_count_explained(metrics, FRONT_FOOTER, "malware", false);
-		metrics_set_clients(metrics, (unsigned)i);
+		metrics_add_clients(metrics, i % 2 ? 1 : -1);
 	}
 	return NULL;
 }
