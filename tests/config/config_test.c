@@ -87,6 +87,7 @@ START_TEST(test_everything)
 	    "socket_mode: \"0600\"\n"
 	    "socket_group: postfix\n"
 	    "max_clients: 50\n"
+	    "workers: 3\n"
 	    "mta: sendmail\n"
 	    "user: explain\n"
 	    "log: stderr\n"
@@ -108,6 +109,7 @@ START_TEST(test_everything)
 	ck_assert_uint_eq(config->socket_mode, 0600);
 	ck_assert_str_eq(config->socket_group, "postfix");
 	ck_assert_uint_eq(config->max_clients, 50);
+	ck_assert_uint_eq(config->workers, 3);
 	ck_assert_int_eq(config->mta, MTA_SENDMAIL);
 	ck_assert_str_eq(config->user, "explain");
 	ck_assert_int_eq(config->log, LOG_TO_STDERR);
@@ -223,6 +225,8 @@ static const struct {
     {"socket_mode: -1\n", 1, 14, "must be an octal number"},
     {"socket_group: [x]\n", 1, 16, "socket_group: must be a text"},
     {"max_clients: 0\n", 1, 14, "must be a number from 1 to 100000"},
+    {"workers: 0\n", 1, 10, "must be a number from 1 to 64"},
+    {"workers: 65\n", 1, 10, "must be a number"},
     {"max_clients: 100001\n", 1, 14, "must be a number"},
     {"max_clients: 99999999999999999999999\n", 1, 14, "must be a number"},
     {"max_clients: 10k\n", 1, 14, "must be a number"},
