@@ -93,9 +93,11 @@ struct code_entry {
 	size_t ref_count;
 };
 
-/* Words that all explanations share. */
+/* Words that all explanations share. The internal ones are for audience: internal, whose mail programs
+ * don't try again as a server does; NULL: the others are used. */
 struct phrases {
 	const char *permanent, *temporary, *help, *ref;
+	const char *permanent_internal, *temporary_internal;
 };
 
 /* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in

@@ -128,9 +128,14 @@ static void write_closing(struct explainer *explainer, const struct phrases *phr
 	}
 }
 
-static const char *note_for(const struct phrases *phrases, int class)
+static const char *note_for(const struct phrases *phrases, int class, bool internal)
 {
-	return class == 4 ? phrases->temporary : class == 5 ? phrases->permanent : "";
+	const char *note = class == 4 ? phrases->temporary : class == 5 ? phrases->permanent : "";
+	const char *own = class == 4 ? phrases->temporary_internal
+	    : class == 5	     ? phrases->permanent_internal
+				     : NULL;
+
+	return internal && own ? own : note;
 }
 
 static const struct cause *unrecognised(const struct catalog *catalog, int class)
@@ -205,7 +210,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	    .rule = rule,
 	    .cause = cause,
 	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
-		note_for(phrases, class), strbuf_str(&explainer->closing)},
+		note_for(phrases, class, profile->internal), strbuf_str(&explainer->closing)},
 	    .help_url = strbuf_str(&explainer->help_url),
 	    .ref = context->ref ? context->ref : "",
 	};
