@@ -168,8 +168,7 @@ class Bench:
         echoes = common + ["--socket", echo, "--echo"]
         turns = [("socketmap_per_s", lookups), ("echo_per_s", echoes),
                  ("fixed_map_per_s", common + ["--socket", fixed])]
-        for _, arguments in turns:
-            measure(arguments)
+        done = [measure(arguments) for _, arguments in turns][0]
         for turn in range(2 * self.rounds):
             # A B C C B A: none gains from what drifts
             for name, arguments in turns if turn % 2 else reversed(turns):
