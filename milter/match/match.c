@@ -4,9 +4,9 @@
  * alternative without a pattern that the code and status lead to, is a candidate, and the one of the
  * first rule wins. So the time hangs on the text, hardly on the number of rules.
  *
- * Tiers are consecutive stretches of the rules, each twice as long as the one before. When a rule was
- * found, tiers behind it need no scan. That is worth a lot, since precise rules stand first, and a
- * small database is scanned from the processor's cache: 250 patterns in 0.5 us, 600 in 2.2 us. */
+ * Tiers are consecutive stretches of the rules, the later ones longer. When a rule was found, tiers
+ * behind it need no scan. That is worth a lot, since precise rules stand first, and a small database
+ * is scanned from the processor's cache: 128 patterns take 0.2 us, 600 at once 2.2 us. */
 #include "explain/match.h"
 
 #include "internal.h"
@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define MAX_SCRATCH 64
-#define FIRST_TIER 256
+#define MIN_TIER ((size_t)128)
 
 /* An alternative, and where its rule stands in the order of selection. */
 struct candidate {
@@ -383,11 +383,10 @@ static void compile_tier(
 
 static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
 {
-	size_t size = FIRST_TIER;
-
 	matcher->was_cached = true;
-	for (size_t first = 0; first < matcher->candidate_count; first += size, size *= 2) {
+	for (size_t first = 0, size; first < matcher->candidate_count; first += size) {
 		size_t left = matcher->candidate_count - first;
+		size = first / 2 > MIN_TIER ? first / 2 : MIN_TIER;
 		matcher->tiers = mem_realloc(
 		    matcher->tiers, matcher->tier_count + 1, sizeof(*matcher->tiers));
 		struct tier *tier = &matcher->tiers[matcher->tier_count++];
