@@ -121,15 +121,15 @@ sanitize: deps
 
 .PHONY: sanitize-tests tsan-tests
 sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
-	@tests/check $(BUILD) $(MODULES)
+	@UNIT_SLOW=1 tests/check $(BUILD) $(MODULES)
 
 tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
-	@tests/check $(BUILD) --units
+	@UNIT_SLOW=1 tests/check $(BUILD) --units
 
 ## make memcheck   the unit tests under valgrind
 memcheck: deps
 	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
-	@WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
+	@UNIT_SLOW=1 WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
 		CK_FORK=no tests/check $(BUILD) --units
 
 ## make lint       clang and gcc warnings, cppcheck, clang-tidy, man pages, shell

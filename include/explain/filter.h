@@ -21,13 +21,15 @@ struct filter_settings {
 };
 
 /* Opens the socket and registers with libmilter. One filter a process, since libmilter has no more.
- * Returns 0, or -1 with a sentence in *ERROR. SETTINGS must stay until the end. */
+ * Returns 0, or -1 with a sentence in *ERROR. SETTINGS must stay until filter_close(). */
 int filter_open(const struct filter_settings *settings, char **error);
 /* Serves until filter_stop(), or until libmilter's own signal thread gets SIGTERM, SIGHUP or SIGINT.
  * Returns 0, or -1 when libmilter gave up. */
 int filter_run(void);
 /* Ends filter_run() soon; from any other thread. */
 void filter_stop(void);
-void filter_close(const struct filter_settings *settings);
+/* Removes the socket's file if filter_open() made it; what SETTINGS names may go afterwards. Does nothing
+ * when no filter is open. */
+void filter_close(void);
 
 #endif

@@ -53,8 +53,8 @@ struct daemon {
 	struct rejects *rejects;
 	struct worker *workers;
 	struct filter_settings filter;
-	bool filter_is_open;
 	sigset_t signals;
+	pthread_t main_thread;
 	atomic_bool stopping;
 };
 
@@ -119,9 +119,10 @@ static void *serve_filter(void *context)
 
 	if (filter_run() < 0)
 		log_error("libmilter gave up");
-	/* However it came to an end, the daemon ends with it. */
+	/* However it came to an end, the daemon ends with it. The signal goes to serve() itself: libmilter's
+	 * own signal thread could take one for the process. */
 	if (!atomic_exchange(&daemon->stopping, true))
-		kill(getpid(), SIGTERM);
+		pthread_kill(daemon->main_thread, SIGHUP);
 	return NULL;
 }
 
@@ -194,8 +195,7 @@ static int open_sockets(struct daemon *daemon, char **error)
 	}
 	if (!config->has_milter)
 		return 0;
-	daemon->filter_is_open = filter_open(&daemon->filter, error) == 0;
-	return daemon->filter_is_open ? 0 : -1;
+	return filter_open(&daemon->filter, error);
 }
 
 /* Threads inherit the mask, so that nobody but serve() and libmilter's own signal thread takes
@@ -225,6 +225,7 @@ static void serve(struct daemon *daemon)
 	pthread_t filter_thread;
 	int number = 0;
 
+	daemon->main_thread = pthread_self();
 	for (unsigned i = 0; i < daemon->config->workers; i++)
 		start_thread(&daemon->workers[i].thread, serve_socketmap, &daemon->workers[i]);
 	if (filtering)
@@ -313,8 +314,7 @@ static int run(struct daemon *daemon, bool foreground)
 		report_start(ready, EXIT_SOCKET);
 		free(error);
 	}
-	if (daemon->filter_is_open)
-		filter_close(&daemon->filter);
+	filter_close();
 	/* The first one last: the others listen on its sockets. */
 	for (unsigned i = daemon->config->workers; i-- > 0;) {
 		socketmap_free(&daemon->workers[i].socketmap);

@@ -21,6 +21,7 @@
 #include "explain/strbuf.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 #include <netinet/in.h>
@@ -41,8 +42,27 @@ struct session {
 	char *client_name, *client_address, *helo, *sender;
 };
 
-/* libmilter's callbacks have no context of the program's own: set once, before smfi_main(). */
+/* libmilter's callbacks have no context of the program's own: set before smfi_main(), cleared when all
+ * that it names is about to go. libmilter does not wait for its threads at the end, so a callback looks
+ * at it only between enter() and leave(). */
 static const struct filter_settings *filter;
+static pthread_rwlock_t filter_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static bool answer_unknown;
+
+/* False when the filter is closed. */
+static bool enter(void)
+{
+	pthread_rwlock_rdlock(&filter_lock);
+	if (filter)
+		return true;
+	pthread_rwlock_unlock(&filter_lock);
+	return false;
+}
+
+static void leave(void)
+{
+	pthread_rwlock_unlock(&filter_lock);
+}
 
 static void replace(char **field, const char *value)
 {
@@ -66,7 +86,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
 
 	(void)f2;
 	(void)f3;
-	if (!filter->answer_unknown)
+	if (!answer_unknown)
 		wanted |= SMFIP_NOUNKNOWN;
 	/* Without rejected recipients there is nothing to watch. */
 	if (!(f1 & SMFIP_RCPT_REJ))
@@ -150,9 +170,12 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 		    .helo = session->helo,
 		    .sender = session->sender,
 		    .recipient = arguments[0]};
-		metrics_count_request(filter->metrics, FRONT_FILTER);
-		if (status && text)
-			rejects_seen(filter->rejects, status, text, &view);
+		if (enter()) {
+			metrics_count_request(filter->metrics, FRONT_FILTER);
+			if (status && text)
+				rejects_seen(filter->rejects, status, text, &view);
+			leave();
+		}
 	}
 	return SMFIS_CONTINUE;
 }
@@ -205,8 +228,8 @@ static int send_explained(SMFICTX *ctx, struct reply *reply, const struct strbuf
 	return result;
 }
 
-/* Only Sendmail lets a milter answer an unknown command; `%s` is its own text for one. */
-static sfsistat on_unknown(SMFICTX *ctx, const char *command)
+/* `%s` is Sendmail's own text for an unknown command. */
+static sfsistat explain_unknown(SMFICTX *ctx, const char *command)
 {
 	struct session *session = smfi_getpriv(ctx);
 	struct engine *engine = engine_current(filter->holder);
@@ -221,7 +244,8 @@ static sfsistat on_unknown(SMFICTX *ctx, const char *command)
 	ref_create(&refs, ref);
 	strbuf_init(&text, 0);
 	strbuf_init(&line, 0);
-	strbuf_addf(&text, "500 5.5.1 Command unrecognized: \"%.100s\"", command);
+	/* NULL: an MTA that sent an empty packet. */
+	strbuf_addf(&text, "500 5.5.1 Command unrecognized: \"%.100s\"", command ? command : "");
 	reply_parse(reply, text.data, text.len);
 	struct explain_context context = {.profile = engine_profile(engine, "", 0),
 	    .ref = ref,
@@ -246,6 +270,16 @@ static sfsistat on_unknown(SMFICTX *ctx, const char *command)
 	explainer_free(&explainer);
 	reply_free(&reply);
 	engine_put(&engine);
+	return result;
+}
+
+/* Only Sendmail lets a milter answer an unknown command. */
+static sfsistat on_unknown(SMFICTX *ctx, const char *command)
+{
+	if (!enter())
+		return SMFIS_CONTINUE;
+	sfsistat result = explain_unknown(ctx, command);
+	leave();
 	return result;
 }
 
@@ -279,18 +313,20 @@ int filter_open(const struct filter_settings *settings, char **error)
 	    .xxfi_negotiate = on_negotiate};
 	char address[32];
 
-	filter = settings;
 	/* Our own socket: libmilter can't set a group or mode before it listens. */
 	int fd = endpoint_listen(settings->endpoint, settings->mode, settings->group, error);
 	if (fd < 0)
 		return -1;
+	/* Only now is the socket's file ours to remove: see filter_close(). */
+	filter = settings;
+	answer_unknown = settings->answer_unknown;
 	snprintf(address, sizeof(address), "fd:%d", fd);
 	if (smfi_register(description) != MI_SUCCESS || smfi_setconn(address) != MI_SUCCESS ||
 	    smfi_opensocket(false) != MI_SUCCESS) {
 		*error = mem_printf(
 		    "%s: libmilter does not take the socket", settings->endpoint->text);
 		close(fd);
-		filter_close(settings);
+		filter_close();
 		return -1;
 	}
 	return 0;
@@ -315,9 +351,10 @@ static void *wake_listener(void *context)
 			break;
 		int connected = connect(fd, (const struct sockaddr *)&filter->endpoint->address,
 		    filter->endpoint->address_len);
+		int why = errno;
 		nanosleep(&pause, NULL);
 		close(fd);
-		if (connected < 0)
+		if (connected < 0 && why != EINPROGRESS)
 			break;
 	}
 	return NULL;
@@ -336,7 +373,11 @@ void filter_stop(void)
 		pthread_join(waker, NULL);
 }
 
-void filter_close(const struct filter_settings *settings)
+void filter_close(void)
 {
-	endpoint_unlink(settings->endpoint);
+	pthread_rwlock_wrlock(&filter_lock);
+	if (filter)
+		endpoint_unlink(filter->endpoint);
+	filter = NULL;
+	pthread_rwlock_unlock(&filter_lock);
 }

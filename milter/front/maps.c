@@ -101,8 +101,12 @@ static bool answer_delivery_status(
     struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
-	const struct explanation *explanation = explain_event(maps, request, ref);
+	struct status own;
 
+	/* A delivery is one, whatever the other server's words remind of. */
+	if (status_parse(&own, request->key, request->key_len) && own.class == 2)
+		return false;
+	const struct explanation *explanation = explain_event(maps, request, ref);
 	if (!explanation || explanation->status.class == 0 ||
 	    render_delivery_status(answer, request->key, request->key_len, &explanation->message,
 		request->profile->max_octets) < 0)

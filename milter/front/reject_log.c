@@ -3,6 +3,7 @@
 
 #include "explain/catalog.h"
 #include "explain/explain.h"
+#include "explain/log.h"
 #include "explain/profile.h"
 #include "explain/strbuf.h"
 
@@ -22,7 +23,7 @@ void reject_log_line(struct strbuf *line, enum front front, const struct profile
 	strbuf_addstr(line, "explained");
 	add(line, "map", front_name(front));
 	if (strcmp(profile->name, "default") != 0)
-		add(line, "profile", profile->name);
+		log_add_value(line, "profile", profile->name, strlen(profile->name));
 	if (explanation->code) {
 		add(line, "code", "");
 		strbuf_addu(line, (unsigned)explanation->code);

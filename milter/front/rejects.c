@@ -31,9 +31,14 @@
 /* The writer looks no more often than this, however fast lines come. */
 #define PAUSE_MS 20
 #define WINDOW_MS 1000
-/* No search looks at more entries: a flood of equal rejections must not cost more for each one. */
+/* No search looks at more equal entries, nor at more entries of a bucket in all: a flood of rejections,
+ * equal or chosen to fall into one bucket, must not cost more for each one. */
 #define MAX_LOOK 64
-/* Lines written without a session that are remembered, for sessions that come too late. */
+#define MAX_STEPS 1024
+/* Octets of a field that are logged; a longer one could make the line too long for the others. */
+#define MAX_FIELD 256
+/* Sessions forgotten in one go: who waits for the lock meanwhile is an SMTP session. */
+#define MAX_EXPIRED 16
 
 enum field { CLIENT, HELO, SENDER, RECIPIENT, FIELDS };
 
@@ -80,7 +85,8 @@ struct rejects {
 	pthread_t writer;
 	bool with_filter, stopping;
 	struct seen_list seen;
-	struct link_list links[BUCKETS];
+	struct link_list links[BUCKETS]; /* of sessions that can be taken */
+	struct link_list taken[BUCKETS]; /* of those that a waiting line has */
 	struct line_list lines;
 	size_t seen_count, line_count;
 };
@@ -121,12 +127,18 @@ static uint64_t make_key(const char *status, const char *text, size_t len, const
 	return key;
 }
 
+static struct link_list *bucket_of(struct rejects *rejects, const struct seen *seen, size_t link)
+{
+	struct link_list *table = seen->taker ? rejects->taken : rejects->links;
+
+	return &table[seen->links[link].key % BUCKETS];
+}
+
 static void free_seen(struct rejects *rejects, struct seen *seen)
 {
 	TAILQ_REMOVE(&rejects->seen, seen, by_age);
 	for (size_t i = 0; i < seen->link_count; i++)
-		TAILQ_REMOVE(
-		    &rejects->links[seen->links[i].key % BUCKETS], &seen->links[i], in_bucket);
+		TAILQ_REMOVE(bucket_of(rejects, seen, i), &seen->links[i], in_bucket);
 	rejects->seen_count--;
 	if (seen->taker)
 		seen->taker->session = NULL;
@@ -168,17 +180,17 @@ static struct candidates find_candidates(
 {
 	struct candidates found = {0};
 	struct link *link;
+	unsigned steps = 0;
 
 	TAILQ_FOREACH(link, &rejects->links[line->key % BUCKETS], in_bucket)
 	{
-		if (link->key != line->key || link->seen->taker ||
-		    line->when - link->seen->when > WINDOW_MS)
-			continue;
 		/* What is not looked at may be another session. */
-		if (found.count == MAX_LOOK) {
+		if (found.count == MAX_LOOK || ++steps > MAX_STEPS) {
 			found.differ = true;
 			break;
 		}
+		if (link->key != line->key || line->when - link->seen->when > WINDOW_MS)
+			continue;
 		if (!found.first)
 			found.first = link->seen;
 		found.count++;
@@ -192,12 +204,14 @@ static struct candidates find_candidates(
 static bool dispute(struct rejects *rejects, const struct line *line)
 {
 	struct link *link;
-	unsigned count = 0;
+	unsigned count = 0, steps = 0;
 
-	TAILQ_FOREACH_REVERSE(link, &rejects->links[line->key % BUCKETS], link_list, in_bucket)
+	TAILQ_FOREACH_REVERSE(link, &rejects->taken[line->key % BUCKETS], link_list, in_bucket)
 	{
+		if (++steps > MAX_STEPS)
+			break;
 		struct line *taker = link->seen->taker;
-		if (link->key != line->key || !taker)
+		if (link->key != line->key)
 			continue;
 		taker->ambiguous = taker->ambiguous > 2 ? taker->ambiguous : 2;
 		if (++count == MAX_LOOK)
@@ -210,10 +224,12 @@ static bool dispute(struct rejects *rejects, const struct line *line)
 static void mark_shared(struct rejects *rejects, uint64_t key)
 {
 	struct link *link;
-	unsigned count = 0;
+	unsigned count = 0, steps = 0;
 
 	TAILQ_FOREACH(link, &rejects->links[key % BUCKETS], in_bucket)
 	{
+		if (++steps > MAX_STEPS)
+			return;
 		if (link->key != key)
 			continue;
 		link->seen->shared = true;
@@ -227,6 +243,16 @@ static void add_session(struct strbuf *out, const struct seen *seen)
 	for (size_t i = 0; i < FIELDS; i++)
 		if (seen->fields[i])
 			log_add_value(out, field_names[i], seen->fields[i], strlen(seen->fields[i]));
+}
+
+static void take(struct rejects *rejects, struct seen *seen, struct line *line)
+{
+	for (size_t i = 0; i < seen->link_count; i++)
+		TAILQ_REMOVE(bucket_of(rejects, seen, i), &seen->links[i], in_bucket);
+	seen->taker = line;
+	line->session = seen;
+	for (size_t i = 0; i < seen->link_count; i++)
+		TAILQ_INSERT_TAIL(bucket_of(rejects, seen, i), &seen->links[i], in_bucket);
 }
 
 /* Gives a line its session, or says why not. */
@@ -245,8 +271,7 @@ static void find_session(struct rejects *rejects, struct line *line)
 		return;
 	}
 	add_session(&line->text, found.first);
-	found.first->taker = line;
-	line->session = found.first;
+	take(rejects, found.first, line);
 }
 
 static void write_line(struct rejects *rejects, struct line *line)
@@ -263,7 +288,9 @@ static void expire_seen(struct rejects *rejects, int64_t now)
 {
 	struct seen *oldest;
 
-	while ((oldest = TAILQ_FIRST(&rejects->seen)) && now - oldest->when > WINDOW_MS)
+	for (int i = 0; i < MAX_EXPIRED && (oldest = TAILQ_FIRST(&rejects->seen)) &&
+	     now - oldest->when > WINDOW_MS;
+	     i++)
 		free_seen(rejects, oldest);
 }
 
@@ -309,8 +336,10 @@ struct rejects *rejects_create(int with_filter)
 	pthread_condattr_destroy(&attributes);
 	TAILQ_INIT(&rejects->seen);
 	TAILQ_INIT(&rejects->lines);
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < BUCKETS; i++) {
 		TAILQ_INIT(&rejects->links[i]);
+		TAILQ_INIT(&rejects->taken[i]);
+	}
 	rejects->with_filter =
 	    with_filter && pthread_create(&rejects->writer, NULL, write_loop, rejects) == 0;
 	return rejects;
@@ -352,6 +381,14 @@ static char *copy_address(const char *address)
 	return address ? mem_strdup(address) : NULL;
 }
 
+static void shorten(char **field)
+{
+	if (!*field || strlen(*field) <= MAX_FIELD)
+		return;
+	*field = mem_realloc(*field, MAX_FIELD + 1, 1);
+	(*field)[MAX_FIELD] = '\0';
+}
+
 /* Makes room. Those that could be taken for the one that goes are no longer sure. */
 static void forget_oldest(struct rejects *rejects)
 {
@@ -391,8 +428,12 @@ void rejects_seen(struct rejects *rejects, const char *status, const char *text,
 	for (size_t i = 0; i < FIELDS; i++)
 		if (seen->fields[i])
 			file_under(seen, status, text, seen->fields[i]);
+	for (size_t i = 0; i < FIELDS; i++)
+		shorten(&seen->fields[i]);
 	pthread_mutex_lock(&rejects->lock);
 	seen->when = now_ms();
+	/* The writer sleeps while there are no lines. */
+	expire_seen(rejects, seen->when);
 	if (rejects->seen_count == MAX_ENTRIES)
 		forget_oldest(rejects);
 	TAILQ_INSERT_TAIL(&rejects->seen, seen, by_age);

@@ -401,9 +401,10 @@ void socketmap_free(struct socketmap **socketmap)
 	if (!old)
 		return;
 	for (size_t i = 0; i < old->listener_count; i++) {
-		evconnlistener_free(old->listeners[i]);
+		/* While it still listens, so that the file can't be a successor's already. */
 		if (!old->is_sibling)
 			endpoint_unlink(&old->settings.endpoints[i]);
+		evconnlistener_free(old->listeners[i]);
 	}
 	for (struct client *client = TAILQ_FIRST(&old->clients), *next; client; client = next) {
 		next = TAILQ_NEXT(client, by_use);

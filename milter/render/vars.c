@@ -4,6 +4,7 @@
 
 #include "explain/mem.h"
 #include "explain/strbuf.h"
+#include "explain/utf8.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -114,26 +115,6 @@ void vars_reset(struct vars *vars)
 	strbuf_reset(&vars->values);
 }
 
-/* Decodes one UTF-8 sequence; returns its octets, 0 if invalid (RFC 3629). */
-static size_t decode(const unsigned char *s, size_t len, uint32_t *point)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t octets = s[0] < 0x80 ? 1 : s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC2 ? 2 : 0;
-
-	if (octets == 0 || octets > len || s[0] > 0xF4)
-		return 0;
-	*point = octets == 1 ? s[0] : s[0] & (0x7Fu >> octets);
-	for (size_t i = 1; i < octets; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-		*point = *point << 6 | (s[i] & 0x3Fu);
-	}
-	if (octets > 1 && (*point < smallest[octets] || *point > 0x10FFFF ||
-	    (*point >= 0xD800 && *point <= 0xDFFF)))
-		return 0;
-	return octets;
-}
-
 /* Controls, and what makes text show in another order than it is in. */
 static bool is_harmful(uint32_t point)
 {
@@ -163,7 +144,7 @@ void vars_set(struct vars *vars, int var, const char *value, size_t len)
 		if (len == 0 || characters == VAR_MAX_CHARACTERS)
 			break;
 		uint32_t point;
-		size_t octets = decode(s, len, &point);
+		size_t octets = utf8_decode((const char *)s, len, &point);
 		if (octets == 0 || is_harmful(point))
 			strbuf_addch(&vars->values, '?');
 		else

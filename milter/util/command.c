@@ -19,6 +19,7 @@ static void child(char *const *argv, int out)
 	execvp(argv[0], argv);
 	char *path = mem_printf("/usr/sbin/%s", argv[0]);
 	execv(path, argv);
+	free(path);
 	_exit(127);
 }
 

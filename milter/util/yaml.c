@@ -1,13 +1,14 @@
 /* yaml.c - the one place that sees libfyaml: reading, walking, and mistakes with line and column.
  *
  * libfyaml stops at the first syntax error of a document. A catalogue file is a list of items that
- * have nothing to do with each other, so after an error the items are read one by one, each with the
- * others blanked out (line numbers stay right). */
+ * have nothing to do with each other, so after an error each half of them is read for itself, and so on
+ * down to the faulty items, with the others blanked out (line numbers stay right). */
 #include "explain/yaml.h"
 
 #include "explain/mem.h"
 #include "explain/nearest.h"
 #include "explain/problems.h"
+#include "explain/utf8.h"
 
 #include <errno.h>
 #include <libfyaml.h>
@@ -17,6 +18,13 @@
 #include <string.h>
 
 #define MAX_FILE ((size_t)16 << 20)
+/* Faulty items of one file that are reported. */
+#define MAX_FAULTY 100
+/* Nodes that the aliases of a document may stand for. A few lines of aliases of aliases would otherwise
+ * fill the memory. */
+#define MAX_ALIASED ((size_t)100000)
+/* libfyaml lets a document nest 64 deep; aliases may go on from there. */
+#define MAX_DEPTH 256
 
 struct yaml_doc {
 	char *file;
@@ -24,6 +32,45 @@ struct yaml_doc {
 	struct fy_document **parts;
 	size_t count;
 };
+
+/* Takes from LEFT the nodes that NODE adds by aliases; false when that is more, or without end. */
+static bool aliases_fit(struct fy_node *node, bool aliased, unsigned depth, size_t *left)
+{
+	struct fy_node *item;
+	struct fy_node_pair *pair;
+	void *state = NULL;
+
+	if (!node)
+		return true;
+	if (depth == 0 || (aliased && (*left)-- == 0))
+		return false;
+	if (fy_node_is_alias(node))
+		return aliases_fit(fy_node_resolve_alias(node), true, depth - 1, left);
+	if (fy_node_is_sequence(node))
+		while ((item = fy_node_sequence_iterate(node, &state)))
+			if (!aliases_fit(item, aliased, depth - 1, left))
+				return false;
+	if (fy_node_is_mapping(node))
+		while ((pair = fy_node_mapping_iterate(node, &state)))
+			if (!aliases_fit(fy_node_pair_key(pair), aliased, depth - 1, left) ||
+			    !aliases_fit(fy_node_pair_value(pair), aliased, depth - 1, left))
+				return false;
+	return true;
+}
+
+/* Puts what its aliases stand for into PART; -1 with *PART freed when that can't be done. */
+static int resolve(struct fy_document **part, const char **error)
+{
+	size_t left = MAX_ALIASED;
+
+	if (!aliases_fit(fy_document_root(*part), false, MAX_DEPTH, &left))
+		*error = "its aliases stand for too much";
+	else if (fy_document_resolve(*part) == 0)
+		return 0;
+	fy_document_destroy(*part);
+	*part = NULL;
+	return -1;
+}
 
 /* Takes TEXT (malloc'd) over. Returns -1 and reports, unless QUIET, when it does not parse. */
 static int add_part(
@@ -34,9 +81,12 @@ static int add_part(
 	diag_cfg.fp = NULL;
 	struct fy_diag *diag = fy_diag_create(&diag_cfg);
 	fy_diag_set_collect_errors(diag, true);
-	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT, .diag = diag};
+	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET, .diag = diag};
 	struct fy_document *part = fy_document_build_from_string(&cfg, text, len);
+	const char *why = "not valid YAML";
 
+	if (part)
+		resolve(&part, &why);
 	if (!part && !quiet) {
 		void *state = NULL;
 		struct fy_diag_error *error = fy_diag_errors_iterate(diag, &state);
@@ -44,7 +94,7 @@ static int add_part(
 			problems_add(problems, doc->file, (unsigned)error->line,
 			    (unsigned)error->column, NULL, "YAML: %s", error->msg);
 		else
-			problems_add(problems, doc->file, 0, 0, NULL, "not valid YAML");
+			problems_add(problems, doc->file, 0, 0, NULL, "%s", why);
 	}
 	fy_diag_destroy(diag);
 	if (!part) {
@@ -72,26 +122,49 @@ static size_t next_item(const char *text, size_t len, size_t at)
 	return len;
 }
 
-static void add_items(
+/* Adds COUNT items, of which each begins where STARTS says and the last ends at STARTS[COUNT]. Ends when
+ * no faulty one is ALLOWED any more. */
+static void add_items(struct yaml_doc *doc, const char *text, const size_t *starts, size_t count,
+    size_t *allowed, struct problems *problems)
+{
+	if (*allowed == 0)
+		return;
+	size_t len = starts[count] - starts[0], lines = 0;
+
+	/* Newlines stand for everything before, to keep line numbers. */
+	for (size_t i = 0; i < starts[0]; i++)
+		lines += text[i] == '\n';
+	char *items = mem_alloc(lines + len + 1);
+	memset(items, '\n', lines);
+	memcpy(items + lines, text + starts[0], len);
+	items[lines + len] = '\0';
+	if (add_part(doc, items, lines + len, problems, count > 1) == 0)
+		return;
+	if (count == 1) {
+		--*allowed;
+		return;
+	}
+	add_items(doc, text, starts, count / 2, allowed, problems);
+	add_items(doc, text, starts + count / 2, count - count / 2, allowed, problems);
+}
+
+static void add_all_items(
     struct yaml_doc *doc, const char *text, size_t len, struct problems *problems)
 {
-	size_t at = next_item(text, len, 0);
+	size_t count = 0, size = 64, allowed = MAX_FAULTY;
+	size_t *starts = mem_alloc(size * sizeof(*starts));
 
-	if (at == len)
-		add_part(doc, mem_strndup(text, len), len, problems, false);
-	while (at < len) {
-		size_t end = next_item(text, len, at + 1);
-		/* Newlines stand for everything before, to keep line numbers. */
-		size_t lines = 0;
-		for (size_t i = 0; i < at; i++)
-			lines += text[i] == '\n';
-		char *item = mem_alloc(lines + (end - at) + 1);
-		memset(item, '\n', lines);
-		memcpy(item + lines, text + at, end - at);
-		item[lines + (end - at)] = '\0';
-		add_part(doc, item, lines + (end - at), problems, false);
-		at = end;
+	starts[0] = next_item(text, len, 0);
+	while (starts[count] < len) {
+		if (++count == size)
+			starts = mem_realloc(starts, size *= 2, sizeof(*starts));
+		starts[count] = next_item(text, len, starts[count - 1] + 1);
 	}
+	if (count > 0)
+		add_items(doc, text, starts, count, &allowed, problems);
+	else
+		add_part(doc, mem_strndup(text, len), len, problems, false);
+	free(starts);
 }
 
 /* Where the first thing stands that is no blank, comment or `---`; LEN if there is none. */
@@ -142,24 +215,39 @@ static unsigned second_document(const char *text, size_t len)
 	return 0;
 }
 
+/* libfyaml takes some octets that are no UTF-8, and after others it reads without end. */
+static void report_encoding(
+    const char *file, const char *text, size_t at, struct problems *problems)
+{
+	unsigned line = 1, column = 1;
+
+	for (size_t i = 0; i < at; i++) {
+		column = text[i] == '\n' ? 1 : column + ((text[i] & 0xC0) != 0x80);
+		line += text[i] == '\n';
+	}
+	problems_add(problems, file, line, column, NULL, "not UTF-8");
+}
+
 struct yaml_doc *yaml_parse(
     const char *file, const char *text, size_t len, struct problems *problems)
 {
 	struct yaml_doc *doc = mem_calloc(1, sizeof(*doc));
-	size_t content = first_content(text, len);
+	size_t content = first_content(text, len), valid = utf8_valid(text, len);
 
 	doc->file = mem_strdup(file);
 	if (content == len) /* libfyaml makes no document of it */
 		add_part(doc, mem_strdup("---\n"), 4, problems, false);
 	else if (memchr(text, '\0', len))
 		problems_add(problems, file, 0, 0, NULL, "contains a NUL octet, so it is no text file");
+	else if (valid < len)
+		report_encoding(file, text, valid, problems);
 	else if (add_part(doc, mem_strndup(text, len), len, problems, text[content] == '-') == 0) {
 		if (second_document(text, len))
 			problems_add(problems, file, second_document(text, len), 1, NULL,
 			    "a second YAML document begins here; only one can be read");
 	} else if (text[content] == '-') {
 		size_t before = problems_count(problems);
-		add_items(doc, text, len, problems);
+		add_all_items(doc, text, len, problems);
 		/* Every item is right by itself: the mistake is before or between them. */
 		if (problems_count(problems) == before)
 			add_part(doc, mem_strndup(text, len), len, problems, false);

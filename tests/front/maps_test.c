@@ -119,6 +119,7 @@ static const struct {
 	"OK 4.4.1 connect to x: timed out The server refused the message for now. Wait. Temporary. Help: "
 	"https://example.org/unclassified Ref: @"},
     {"delivery-status 2.0.0 delivered", "NOTFOUND "},
+    {"delivery-status 2.0.0 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown", "NOTFOUND "},
     {"delivery-status delivered", "NOTFOUND "},
     {"delivery-status ", "NOTFOUND "},
     {"nosuch 550 x", "PERM there is no map of that name"},

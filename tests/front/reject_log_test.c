@@ -11,7 +11,8 @@ START_TEST(test_lines)
 {
 	static const struct rule rule = {.id = "postfix-quota"};
 	static const struct cause cause = {.id = "mailbox-full", .reason = "mailbox-full"};
-	static const struct profile first = {.name = "default"}, other = {.name = "internal"};
+	static const struct profile first = {.name = "default"}, other = {.name = "internal"},
+				    odd = {.name = "a\nb"};
 	static const struct {
 		enum front front;
 		const struct profile *profile;
@@ -28,6 +29,8 @@ START_TEST(test_lines)
 	    {FRONT_DELIVERY_STATUS, &first,
 		{.status = {4, 999, 100}, .cause = &cause, .ref = "0000-0000"},
 		"explained map=delivery-status status=4.999.100 rule=- reason=mailbox-full ref=0000-0000"},
+	    {FRONT_FOOTER, &odd, {.code = 550, .cause = &cause, .ref = "0000-0000"},
+		"explained map=footer profile=\"a\\x0ab\" code=550 rule=- reason=mailbox-full ref=0000-0000"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -242,6 +242,31 @@ START_TEST(test_fields)
 }
 END_TEST
 
+/* A field that is too long is cut, and leaves room for the others; it is found under its whole length. */
+START_TEST(test_long_fields)
+{
+	enum { LONG = 1500, KEPT = 256 };
+	char helo[LONG + 1], recipient[LONG + 1], reply[LONG + 64];
+
+	memset(helo, 'h', LONG);
+	memset(recipient, 'r', LONG);
+	helo[LONG] = recipient[LONG] = '\0';
+	const struct session_view view = {.client_name = helo, .helo = helo, .recipient = recipient};
+	snprintf(reply, sizeof(reply), "550 5.1.1 <%s>: User unknown", recipient);
+	log_redirect(tree_path("long"));
+	struct rejects *rejects = rejects_create(1);
+	rejects_seen(rejects, "5.1.1", "User unknown", &view);
+	send_line(rejects, reply, "explained ref=X");
+	rejects_free(&rejects);
+	char *log = log_read(tree_path("long"));
+	const char *at = strstr(log, " recipient=r");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_uint_eq(strspn(at + 11, "r"), KEPT);
+	ck_assert_uint_lt(strlen(log), 3 * (KEPT + 12) + 64);
+	free(log);
+}
+END_TEST
+
 /* Without a filter nothing waits. */
 START_TEST(test_without_filter)
 {
@@ -402,6 +427,7 @@ int main(void)
 
 	tcase_add_test(tests, test_scripts);
 	tcase_add_test(tests, test_fields);
+	tcase_add_test(tests, test_long_fields);
 	tcase_add_test(tests, test_without_filter);
 	tcase_add_test(tests, test_free_writes);
 	tcase_add_test(tests, test_many_equal);

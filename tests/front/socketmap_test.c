@@ -533,6 +533,8 @@ START_TEST(test_no_descriptors)
 	int clients[8], spare[64];
 	size_t count = 0;
 
+	if (getenv("WRAPPER"))
+		return; /* valgrind has a limit of its own for descriptors */
 	start();
 	for (size_t i = 0; i < COUNT(clients); i++) {
 		clients[i] = dial(false);

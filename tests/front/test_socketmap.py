@@ -1,6 +1,7 @@
 """The socketmap server against clients that Postfix never is: slow, endless, malformed, deaf, and many."""
 
 import json
+import os
 import resource
 import socket
 import threading
@@ -97,6 +98,10 @@ class Socketmap(unittest.TestCase):
         answer = client.ask("footer", UNKNOWN + b" " + b"x" * (LIMIT - len(UNKNOWN) - 8))
         self.assert_explained(answer)
 
+    def assert_memory(self, used, limit):
+        """KiB in use; a sanitizer (UNIT_SLOW) needs memory of its own, and keeps what is freed."""
+        self.assertLess(used, limit + (200 * 1024 if os.environ.get("UNIT_SLOW") else 0))
+
     def test_endless_digits(self):
         """A length that never ends is cut off, not collected."""
         client = self.connect()
@@ -108,7 +113,7 @@ class Socketmap(unittest.TestCase):
             pass
         else:
             self.fail("65 MB of digits were taken")
-        self.assertLess(self.daemon.rss_kib() - before, 4096)
+        self.assert_memory(self.daemon.rss_kib() - before, 4096)
         self.assert_closed(b"0" * 64)
 
     def test_one_octet_at_a_time(self):
@@ -186,7 +191,7 @@ class Socketmap(unittest.TestCase):
                 start = time.monotonic()
                 self.assert_explained(other.ask("footer", UNKNOWN))
                 self.assertLess(time.monotonic() - start, 0.5)
-        self.assertLess(self.daemon.rss_kib() - before, 4096, "after %d octets" % sent)
+        self.assert_memory(self.daemon.rss_kib() - before, 4096)
 
     def test_a_thousand_idle(self):
         """1,000 idle clients, some in the middle of a request: others are served, memory stays small."""
@@ -200,7 +205,7 @@ class Socketmap(unittest.TestCase):
             if number % 3 == 0:
                 client.send(b"9000:footer 550 5.1.1 " + b"x" * 100)
         self.assert_served()
-        self.assertLess(self.daemon.rss_kib(), 40 * 1024)
+        self.assert_memory(self.daemon.rss_kib(), 40 * 1024)
         for client in idle:
             client.close()
 
@@ -215,7 +220,7 @@ class Socketmap(unittest.TestCase):
         work(100)
         before = self.daemon.rss_kib()
         work(300)
-        self.assertLess(self.daemon.rss_kib() - before, 1024)
+        self.assert_memory(self.daemon.rss_kib() - before, 1024)
 
     def test_maps(self):
         """What each map answers for one reply."""

@@ -3,6 +3,8 @@
 
 #include "../unit.h"
 
+#include "explain/log.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,6 +49,30 @@ START_TEST(stuck)
 }
 END_TEST
 
+/* A log that nobody reads does not keep it alive. */
+START_TEST(stuck_log)
+{
+	int ends[2], status = 0;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(ends[1], 2);
+		log_start();
+		for (int i = 0; i < 10000; i++)
+			log_error("a line that fills the pipe, as many do");
+		struct watchdog *watchdog = watchdog_create(DEADLINE_MS);
+		watchdog_begin(watchdog);
+		sleep_ms(20000);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(healthy)
 {
 	ck_assert_int_eq(run(""), 0);
@@ -84,6 +110,7 @@ int main(void)
 	TCase *tests = unit_case(suite, "watchdog");
 
 	tcase_add_test(tests, stuck);
+	tcase_add_test(tests, stuck_log);
 	tcase_add_test(tests, healthy);
 	tcase_add_test(tests, stopped);
 	return unit_run(suite);

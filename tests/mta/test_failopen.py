@@ -261,7 +261,7 @@ class FailOpen(PostfixCase):
         try:
             harness.write_file(path, MISTAKES)
             self.daemon.reload()
-            harness.wait_for(lambda: len(set(re.findall(r"50-mistakes\.yaml:(\d+):\d+", self.daemon.log()))) >= 6, 5,
+            harness.wait_for(lambda: len(set(re.findall(r"50-mistakes\.yaml:(\d+):\d+", self.daemon.log()))) >= 6, 20,
                              "six log lines with file, line and column")
             self.assert_explains()
         finally:

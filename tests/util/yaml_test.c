@@ -180,15 +180,115 @@ START_TEST(places_after_errors)
 	struct yaml_doc *doc = parse("# x\n- a: }\n- b: 2\n\n-\n  c: 3\n", problems);
 	static const unsigned expected[][2] = {{3, 3}, {6, 3}};
 
+	size_t count = 0;
+
 	ck_assert_ptr_nonnull(doc);
-	ck_assert_uint_eq(yaml_roots(doc), 2);
-	for (size_t i = 0; i < 2; i++) {
-		unsigned line, column;
-		yaml_place(yaml_root(doc, i), &line, &column);
-		ck_assert_uint_eq(line, expected[i][0]);
-		ck_assert_uint_eq(column, expected[i][1]);
+	for (size_t i = 0; i < yaml_roots(doc); i++) {
+		void *state = NULL;
+		for (struct fy_node *item; (item = yaml_next(yaml_root(doc, i), &state)); count++) {
+			unsigned line, column;
+			ck_assert_uint_lt(count, COUNT(expected));
+			yaml_place(item, &line, &column);
+			ck_assert_uint_eq(line, expected[count][0]);
+			ck_assert_uint_eq(column, expected[count][1]);
+		}
 	}
+	ck_assert_uint_eq(count, COUNT(expected));
 	yaml_free(&doc);
+	problems_free(&problems);
+}
+END_TEST
+
+/* 20,000 items with a faulty one among them are read in about the time and memory of the others. */
+START_TEST(many_items)
+{
+	enum { ITEMS = 20000, FAULTY = 12345 };
+	struct problems *problems = problems_create();
+	char *text = malloc(ITEMS * 8 + 1);
+	size_t len = 0, count = 0;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < ITEMS; i++) {
+		memcpy(text + len, i == FAULTY ? "- a: }\n\n" : "- a: 1\n\n", 8);
+		len += 8;
+	}
+	struct yaml_doc *doc = yaml_parse("t.yaml", text, len, problems);
+	ck_assert_ptr_nonnull(doc);
+	ck_assert_uint_lt(yaml_roots(doc), 20);
+	for (size_t i = 0; i < yaml_roots(doc); i++) {
+		void *state = NULL;
+		for (struct fy_node *item; (item = yaml_next(yaml_root(doc, i), &state)); count++) {
+			unsigned line, column;
+			yaml_place(item, &line, &column);
+			size_t number = count < FAULTY ? count : count + 1;
+			ck_assert_uint_eq(line, 2 * number + 1);
+		}
+	}
+	ck_assert_uint_eq(count, ITEMS - 1);
+	ck_assert_uint_eq(problems_count(problems), 1);
+	yaml_free(&doc);
+	problems_free(&problems);
+	free(text);
+}
+END_TEST
+
+/* Where all are faulty, the first hundred are reported. */
+START_TEST(many_faulty)
+{
+	struct problems *problems = problems_create();
+	char text[3000];
+
+	for (size_t i = 0; i < sizeof(text); i += 3)
+		memcpy(text + i, "- }", 3);
+	for (size_t i = 0; i + 4 < sizeof(text); i += 4)
+		memcpy(text + i, "- }\n", 4);
+	struct yaml_doc *doc = yaml_parse("t.yaml", text, sizeof(text), problems);
+	ck_assert_ptr_null(doc);
+	ck_assert_uint_eq(problems_count(problems), 100);
+	problems_free(&problems);
+}
+END_TEST
+
+/* Latin-1, also where libfyaml alone would not notice, or never come back. */
+START_TEST(encoding)
+{
+	static const char *const texts[] = {"# Gr\xfc\xdf" "e\n- a\n", "% \xff\n---\n- a\n", "- a: '\xfc'\n",
+	    "- a # \xfc\n", "\xef\xbb\xbf- a: \xe4\n"};
+	static const char *const expected[] = {"t.yaml:1:5: not UTF-8", "t.yaml:1:3: not UTF-8",
+	    "t.yaml:1:7: not UTF-8", "t.yaml:1:7: not UTF-8", "t.yaml:1:7: not UTF-8"};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct problems *problems = problems_create();
+		ck_assert_ptr_null(parse(texts[i], problems));
+		ck_assert_uint_eq(problems_count(problems), 1);
+		ck_assert_str_eq(problems_get(problems, 0), expected[i]);
+		problems_free(&problems);
+	}
+}
+END_TEST
+
+/* Aliases are taken, but not so many that they fill the memory, nor without end. */
+START_TEST(aliases)
+{
+	static const char *const bad[] = {"a: &a {b: *a}\n", "- &a [*a]\n", "a: &a [[[*a]]]\n",
+	    "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	    "a1: &a1 [*a0,*a0,*a0,*a0,*a0,*a0,*a0,*a0,*a0,*a0]\n"
+	    "a2: &a2 [*a1,*a1,*a1,*a1,*a1,*a1,*a1,*a1,*a1,*a1]\n"
+	    "a3: &a3 [*a2,*a2,*a2,*a2,*a2,*a2,*a2,*a2,*a2,*a2]\n"
+	    "a4: &a4 [*a3,*a3,*a3,*a3,*a3,*a3,*a3,*a3,*a3,*a3]\n"
+	    "a5: &a5 [*a4,*a4,*a4,*a4,*a4,*a4,*a4,*a4,*a4,*a4]\n"};
+	struct problems *problems = problems_create();
+	struct yaml_doc *doc = parse("a: &a {x: one}\nb: *a\nc: {<<: *a, y: two}\n", problems);
+
+	ck_assert_ptr_nonnull(doc);
+	scalar_is(yaml_get(yaml_get(yaml_root(doc, 0), "b"), "x"), "one");
+	scalar_is(yaml_get(yaml_get(yaml_root(doc, 0), "c"), "x"), "one");
+	ck_assert_uint_eq(problems_count(problems), 0);
+	yaml_free(&doc);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		ck_assert_ptr_null(parse(bad[i], problems));
+		ck_assert_uint_eq(problems_count(problems), i + 1);
+	}
 	problems_free(&problems);
 }
 END_TEST
@@ -325,6 +425,10 @@ int main(void)
 	tcase_add_test(texts, keys);
 	tcase_add_test(texts, syntax_errors);
 	tcase_add_test(texts, places_after_errors);
+	tcase_add_test(texts, many_items);
+	tcase_add_test(texts, many_faulty);
+	tcase_add_test(texts, encoding);
+	tcase_add_test(texts, aliases);
 	tcase_add_test(texts, nothing_is_left_out_silently);
 	tcase_add_test(texts, damaged);
 	tcase_add_unchecked_fixture(on_disk, unit_dir_make, unit_dir_remove);
