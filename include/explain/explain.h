@@ -18,6 +18,7 @@ struct explain_context {
 	const struct profile *profile; /* of the same engine; must be given */
 	const char *ref;               /* the event's reference; NULL: none is shown */
 	enum stage stage;
+	int class; /* 4 or 5 where the MTA has decided that; 0: the reply's own */
 	const char *sender, *recipient, *client_address, *client_name, *helo;
 };
 

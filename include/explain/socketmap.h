@@ -35,7 +35,7 @@ struct socketmap *socketmap_create(const struct socketmap_settings *settings, ch
 /* One more server on the same sockets, with a loop of its own for another thread; who connects is
  * served by either. ANSWER is called with CONTEXT there. SOCKETMAP must not be freed before it. */
 struct socketmap *socketmap_create_sibling(
-    const struct socketmap *socketmap, void *context, char **error);
+    struct socketmap *socketmap, void *context, char **error);
 /* Serves until socketmap_stop(). */
 void socketmap_run(struct socketmap *socketmap);
 /* Ends socketmap_run() soon; from any thread. */

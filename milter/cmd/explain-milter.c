@@ -171,7 +171,7 @@ static int open_sockets(struct daemon *daemon, char **error)
 	    .endpoint_count = config->socket_count,
 	    .mode = config->socket_mode,
 	    .group = config->socket_group,
-	    .max_clients = (config->max_clients + config->workers - 1) / config->workers,
+	    .max_clients = config->max_clients,
 	    .answer = answer,
 	    .context = &daemon->workers[0],
 	    .metrics = daemon->metrics};
@@ -361,6 +361,11 @@ int main(int argc, char **argv)
 	bool foreground = false, check_only = false;
 	int option;
 
+	/* A reload that is asked for during the start comes after it. */
+	sigset_t reload_signal;
+	sigemptyset(&reload_signal);
+	sigaddset(&reload_signal, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &reload_signal, NULL);
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		print_help();
 		return 0;

@@ -169,7 +169,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 {
 	const struct catalog *catalog = engine_catalog(engine);
 	const struct profile *profile = context->profile;
-	int class = reply_class(reply);
+	int class = context->class ? context->class : reply_class(reply);
 	bool temporary = class == 4;
 	enum stage stage = context->stage ? context->stage : reply_stage(reply);
 

@@ -47,12 +47,11 @@ struct map {
 
 static const char not_found[] = "NOTFOUND ";
 
-/* Explains the parsed reply as an event: with a reference, and logged once RENDERED says that it
- * really goes out. */
+/* Explains the request's reply as an event, with a reference. CLASS as in explain_context. */
 static const struct explanation *explain_event(
-    struct maps *maps, const struct request *request, char ref[REF_LENGTH + 1])
+    struct maps *maps, const struct request *request, int class, char ref[REF_LENGTH + 1])
 {
-	struct explain_context context = {.profile = request->profile, .ref = ref};
+	struct explain_context context = {.profile = request->profile, .ref = ref, .class = class};
 
 	if (reply_parse(maps->reply, request->key, request->key_len) < 0)
 		return NULL;
@@ -74,7 +73,7 @@ static bool answer_footer(
     struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
-	const struct explanation *explanation = explain_event(maps, request, ref);
+	const struct explanation *explanation = explain_event(maps, request, 0, ref);
 
 	if (!explanation ||
 	    render_footer(answer, &explanation->message, maps->reply, request->profile) < 0)
@@ -87,7 +86,7 @@ static bool answer_rewrite(
     struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
-	const struct explanation *explanation = explain_event(maps, request, ref);
+	const struct explanation *explanation = explain_event(maps, request, 0, ref);
 
 	if (!explanation || explanation->code == 0 ||
 	    render_reply(answer, &explanation->message, maps->reply, request->profile) < 0)
@@ -101,12 +100,12 @@ static bool answer_delivery_status(
     struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
-	struct status own;
+	struct status own = {0};
 
-	/* A delivery is one, whatever the other server's words remind of. */
-	if (status_parse(&own, request->key, request->key_len) && own.class == 2)
-		return false;
-	const struct explanation *explanation = explain_event(maps, request, ref);
+	/* Whether it was delivered, is retried or given up is Postfix's decision, whatever class the
+	 * other server's words have. */
+	status_parse(&own, request->key, request->key_len);
+	const struct explanation *explanation = explain_event(maps, request, own.class, ref);
 	if (!explanation || explanation->status.class == 0 ||
 	    render_delivery_status(answer, request->key, request->key_len, &explanation->message,
 		request->profile->max_octets) < 0)

@@ -20,6 +20,7 @@
 #include <event2/listener.h>
 #include <event2/thread.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@
 /* Read at once; more than one whole request with its length and comma. */
 #define CHUNK ((size_t)16384)
 /* With so much unread by the client, no more of its requests are answered until it has caught up. */
-#define MAX_OUTPUT ((size_t)256 * 1024)
+#define MAX_OUTPUT ((size_t)64 * 1024)
 /* A client's own buffers are kept for reuse up to this size. */
 #define KEEP ((size_t)1024)
 /* A request must be complete, and answers be taken, within this time. */
@@ -63,7 +64,9 @@ struct socketmap {
 	struct evconnlistener **listeners;
 	size_t listener_count;
 	struct client_list clients;
-	unsigned client_count;
+	atomic_uint own_count;
+	atomic_uint *client_count; /* of all siblings, in the first of them */
+	int spare;                 /* a descriptor kept for when there is none left */
 	struct strbuf answer, packets;
 	char chunk[CHUNK];
 	time_t last_complaint;
@@ -82,7 +85,7 @@ static void close_client(struct client *client)
 	struct socketmap *socketmap = client->socketmap;
 
 	TAILQ_REMOVE(&socketmap->clients, client, by_use);
-	socketmap->client_count--;
+	atomic_fetch_sub(socketmap->client_count, 1);
 	metrics_add_clients(socketmap->settings.metrics, -1);
 	event_free(client->readable);
 	if (client->writable)
@@ -269,8 +272,13 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)listener;
 	(void)address;
 	(void)address_len;
-	if (socketmap->client_count >= socketmap->settings.max_clients)
+	if (atomic_load(socketmap->client_count) >= socketmap->settings.max_clients) {
+		if (!TAILQ_FIRST(&socketmap->clients)) {
+			close(fd); /* the others are a sibling's; Postfix goes on without us */
+			return;
+		}
 		close_client(TAILQ_FIRST(&socketmap->clients));
+	}
 	struct client *client = mem_calloc(1, sizeof(*client));
 	client->socketmap = socketmap;
 	client->fd = fd;
@@ -278,7 +286,7 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 	    event_new(socketmap->base, fd, EV_READ | EV_PERSIST, on_readable, client);
 	client->last_use = now();
 	TAILQ_INSERT_TAIL(&socketmap->clients, client, by_use);
-	socketmap->client_count++;
+	atomic_fetch_add(socketmap->client_count, 1);
 	metrics_add_clients(socketmap->settings.metrics, 1);
 	event_add(client->readable, NULL);
 }
@@ -289,12 +297,17 @@ static void accept_failed(struct evconnlistener *listener, void *context)
 	struct socketmap *socketmap = context;
 	int error = EVUTIL_SOCKET_ERROR();
 
-	(void)listener;
 	if (now() != socketmap->last_complaint)
 		log_warning("a socketmap client can't be accepted: %s", strerror(error));
 	socketmap->last_complaint = now();
-	if (TAILQ_FIRST(&socketmap->clients))
+	if (TAILQ_FIRST(&socketmap->clients)) {
 		close_client(TAILQ_FIRST(&socketmap->clients));
+	} else if (socketmap->spare >= 0) {
+		/* Nobody to make room: who waits is turned away, since Postfix would wait long. */
+		close(socketmap->spare);
+		close(accept(evconnlistener_get_fd(listener), NULL, NULL));
+		socketmap->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
 }
 
 static void sweep_clients(evutil_socket_t fd, short events, void *context)
@@ -339,6 +352,8 @@ static struct socketmap *create_empty(const struct socketmap_settings *settings)
 
 	socketmap->settings = *settings;
 	TAILQ_INIT(&socketmap->clients);
+	socketmap->client_count = &socketmap->own_count;
+	socketmap->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	socketmap->base = event_base_new();
 	socketmap->sweep = event_new(socketmap->base, -1, EV_PERSIST, sweep_clients, socketmap);
 	event_add(socketmap->sweep, &interval);
@@ -363,11 +378,12 @@ struct socketmap *socketmap_create(const struct socketmap_settings *settings, ch
 }
 
 struct socketmap *socketmap_create_sibling(
-    const struct socketmap *socketmap, void *context, char **error)
+    struct socketmap *socketmap, void *context, char **error)
 {
 	struct socketmap *sibling = create_empty(&socketmap->settings);
 
 	sibling->is_sibling = true;
+	sibling->client_count = socketmap->client_count;
 	sibling->settings.context = context;
 	for (size_t i = 0; i < socketmap->listener_count; i++) {
 		const struct endpoint *endpoint = &socketmap->settings.endpoints[i];
@@ -410,6 +426,8 @@ void socketmap_free(struct socketmap **socketmap)
 		next = TAILQ_NEXT(client, by_use);
 		close_client(client);
 	}
+	if (old->spare >= 0)
+		close(old->spare);
 	event_free(old->sweep);
 	event_base_free(old->base);
 	free(old->listeners);

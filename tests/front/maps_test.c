@@ -118,6 +118,10 @@ static const struct {
     {"delivery-status 4.4.1 connect to x: timed out",
 	"OK 4.4.1 connect to x: timed out The server refused the message for now. Wait. Temporary. Help: "
 	"https://example.org/unclassified Ref: @"},
+    /* Postfix retries (soft_bounce): its class counts, not the quoted one. */
+    {"delivery-status 4.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown",
+	"OK 4.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown The address does not exist. "
+	"Check the spelling. Temporary. Help: https://example.org/recipient-unknown Ref: @"},
     {"delivery-status 2.0.0 delivered", "NOTFOUND "},
     {"delivery-status 2.0.0 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown", "NOTFOUND "},
     {"delivery-status delivered", "NOTFOUND "},
