@@ -85,7 +85,8 @@ char *explain_json(const struct explanation *explanation, const struct reply *re
 	json_object_set_new(object, "reply", reply_lines(explanation, reply, profile));
 	strbuf_free(&number);
 
-	char *text = json_dumps(object, JSON_COMPACT);
+	/* ASCII: some programs take U+0085 or U+2028 inside a string for the end of the line. */
+	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(object);
 	return text ? text : mem_strdup("{}");
 }
