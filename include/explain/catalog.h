@@ -12,7 +12,8 @@ struct problems;
 struct template;
 struct varnames;
 
-/* All rules and causes; immutable once loaded. Everything reached through it lives as long as it. */
+/* All rules and causes; immutable once loaded. Everything reached through it lives as long as it.
+ */
 struct catalog;
 
 /* Where something stands in a file; lines and columns count from 1. */
@@ -93,8 +94,8 @@ struct code_entry {
 	size_t ref_count;
 };
 
-/* Words that all explanations share. The internal ones are for audience: internal, whose mail programs
- * don't try again as a server does; NULL: the others are used. */
+/* Words that all explanations share. The internal ones are for audience: internal, whose mail
+ * programs don't try again as a server does; NULL: the others are used. */
 struct phrases {
 	const char *permanent, *temporary, *help, *ref;
 	const char *permanent_internal, *temporary_internal;
@@ -102,11 +103,9 @@ struct phrases {
 
 /* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in
  * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All
- * mistakes go to PROBLEMS. Returns NULL when there was any. */
-struct catalog *catalog_load(const char *const *dirs, struct problems *problems);
-/* The same, but what could be read is returned in spite of mistakes, so that a checker can go on with
- * the patterns and profiles and tell all mistakes at once. Its rules may have no cause: nothing may be
- * explained with it when there was a mistake. Never NULL. */
+ * mistakes go to PROBLEMS. Never NULL: what could be read is returned in spite of mistakes, so that a
+ * checker can go on and tell all mistakes at once. Its rules may then have no cause, and nothing but
+ * a check may be done with it. */
 struct catalog *catalog_read(const char *const *dirs, struct problems *problems);
 void catalog_free(struct catalog **catalog);
 
@@ -127,11 +126,10 @@ const struct cause_text *cause_text(const struct cause *cause, int language);
 
 /* Compiles TEXT with the catalogue's variables, as a configured help_url is; it lives in the
  * catalogue. NULL with a sentence in *ERROR, also for a variable that no text may use. */
-const struct template *catalog_compile(
-    struct catalog *catalog, const char *text, char **error);
+const struct template *catalog_compile(struct catalog *catalog, const char *text, char **error);
 
-/* The cause for replies that no rule recognises, which must be there, and the one for texts without a
- * code that don't even tell whether they are about a refusal, which is used if it is there. */
+/* The cause for replies that no rule recognises, which must be there, and the one for texts without
+ * a code that don't even tell whether they are about a refusal, which is used if it is there. */
 #define CAUSE_UNCLASSIFIED "unclassified"
 #define CAUSE_UNCLEAR "unclear"
 

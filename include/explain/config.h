@@ -15,7 +15,7 @@ enum mta { MTA_POSTFIX, MTA_SENDMAIL };
 /* explain-milter.yaml, read and checked; every field has a value. explain-milter.yaml(5) describes
  * the keys. */
 struct config {
-	char *file;         /* NULL: built-in defaults */
+	char *file; /* NULL: built-in defaults */
 	bool has_milter;
 	struct endpoint milter;
 	struct endpoint *sockets; /* socketmap */
@@ -42,8 +42,8 @@ void config_free(struct config **config);
 struct engine_settings config_engine_settings(const struct config *config);
 
 /* The file that programs read when none is named: conf/explain-milter.yaml of the source tree that
- * the program was built in and runs from, else the installed one if it exists, else NULL. The caller
- * frees it. */
+ * the program was built in and runs from, else the installed one if it exists, else NULL. The
+ * caller frees it. */
 char *config_default_file(void);
 
 #endif

@@ -9,8 +9,8 @@ struct matcher;
 struct problems;
 struct profile;
 
-/* Everything that an explanation needs and that never changes: catalogue, matcher, profiles. A reload
- * makes a new one; whoever holds a reference to the old one can finish with it. */
+/* Everything that an explanation needs and that never changes: catalogue, matcher, profiles. A
+ * reload makes a new one; whoever holds a reference to the old one can finish with it. */
 struct engine;
 
 /* What a profile is made of, as configured. The first one is `default`. */
@@ -33,8 +33,9 @@ struct engine_settings {
 	bool for_check; /* give out a faulty engine too, if something can be explained with it */
 };
 
-/* Loads and compiles. Mistakes go to PROBLEMS, and then NULL is returned (but see `for_check`). SETTINGS is not needed
- * afterwards. Takes up to seconds when patterns must be compiled: not for a thread that answers. */
+/* Loads and compiles. Mistakes go to PROBLEMS, and then NULL is returned (but see `for_check`).
+ * SETTINGS is not needed afterwards. Takes up to seconds when patterns must be compiled: not for a
+ * thread that answers. */
 struct engine *engine_create(const struct engine_settings *settings, struct problems *problems);
 /* One more, one less reference; the last one frees. engine_put() clears *ENGINE. */
 struct engine *engine_get(struct engine *engine);

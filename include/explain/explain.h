@@ -40,10 +40,10 @@ struct explainer;
 struct explainer *explainer_create(void);
 void explainer_free(struct explainer **explainer);
 
-/* Explains REPLY: which rule it selects, and that rule's cause in the words of the context's profile.
- * Does no I/O and takes no lock but the matcher's. Returns NULL for a reply that needs no explanation:
- * class 2 or 3, or one that carries one already (its text ends with a reference). The result is
- * valid until the next call with the same EXPLAINER, and as long as ENGINE and REPLY. */
+/* Explains REPLY: which rule it selects, and that rule's cause in the words of the context's
+ * profile. Does no I/O and takes no lock but the matcher's. Returns NULL for a reply that needs no
+ * explanation: class 2 or 3, or one that carries one already (its text ends with a reference). The
+ * result is valid until the next call with the same EXPLAINER, and as long as ENGINE and REPLY. */
 const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context);
 

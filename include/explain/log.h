@@ -26,8 +26,9 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct strbuf;
-/* Appends ` KEY=VALUE`. A value with blanks, quotes, backslashes or anything outside printable ASCII
- * stands in double quotes, with \" \\ and \xHH, so that a hostile value can't forge a field or line. */
+/* Appends ` KEY=VALUE`. A value with blanks, quotes, backslashes or anything outside printable
+ * ASCII stands in double quotes, with \" \\ and \xHH, so that a hostile value can't forge a field
+ * or line. */
 void log_add_value(struct strbuf *line, const char *key, const char *value, size_t len);
 
 #endif

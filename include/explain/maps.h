@@ -8,8 +8,8 @@ struct metrics;
 struct rejects;
 struct strbuf;
 
-/* The socketmap names and what they answer: footer, rewrite, delivery-status, explain, stats; each but
- * the last with `.PROFILE` behind it. Working space included, so one a thread. */
+/* The socketmap names and what they answer: footer, rewrite, delivery-status, explain, stats; each
+ * but the last with `.PROFILE` behind it. Working space included, so one a thread. */
 struct maps;
 
 /* All three must outlive the result. */

@@ -26,8 +26,8 @@ struct match_input {
 
 /* Compiles the patterns of CATALOG, which must outlive the matcher. With CACHE_DIR (NULL: none) a
  * compiled database is taken from there if it is for the same patterns, library and processor, and
- * stored there otherwise; a cache that can't be read or written only costs time. A pattern that does
- * not compile is reported with its place, each one, and left out. Never NULL. */
+ * stored there otherwise; a cache that can't be read or written only costs time. A pattern that
+ * does not compile is reported with its place, each one, and left out. Never NULL. */
 struct matcher *matcher_create(
     const struct catalog *catalog, const char *cache_dir, struct problems *problems);
 void matcher_free(struct matcher **matcher);

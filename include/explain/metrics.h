@@ -36,7 +36,6 @@ void metrics_count_reload(struct metrics *metrics, bool ok);
 /* Socketmap clients came (1) or went (-1). */
 void metrics_add_clients(struct metrics *metrics, int change);
 /* Appends everything in the Prometheus text format 0.0.4. */
-void metrics_write(
-    const struct metrics *metrics, const struct engine *engine, struct strbuf *out);
+void metrics_write(const struct metrics *metrics, const struct engine *engine, struct strbuf *out);
 
 #endif

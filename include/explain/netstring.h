@@ -8,7 +8,7 @@ struct strbuf;
 enum netstring_result {
 	NETSTRING_COMPLETE, /* one whole netstring is there */
 	NETSTRING_PARTIAL,  /* what is there is a correct beginning */
-	NETSTRING_INVALID   /* not a netstring, or larger than allowed: the stream can't be resumed */
+	NETSTRING_INVALID /* not a netstring, or larger than allowed: the stream can't be resumed */
 };
 
 /* Looks at the beginning of DATA for a netstring ("5:hello,") whose content has at most MAX octets.

@@ -6,8 +6,8 @@
 struct reply;
 
 /* Brings together what two front ends know of one rejection: the filter has the session, then the
- * footer lookup has the reply. They arrive over different sockets, and nothing but the text connects
- * them. */
+ * footer lookup has the reply. They arrive over different sockets, and nothing but the text
+ * connects them. */
 struct rejects;
 
 /* A session as the filter knows it; unknown strings are NULL. */
@@ -26,10 +26,10 @@ void rejects_free(struct rejects **rejects);
 void rejects_seen(struct rejects *rejects, const char *status, const char *text,
     const struct session_view *session);
 
-/* Logs LINE for REPLY that was explained, with the session that belongs to it, or with `ambiguous=N`
- * when N sessions could be meant, or with nothing when none was seen in the last second. With a filter
- * the line is written a tenth of a second later. Never waits for anything slower than memory. */
-void rejects_log(
-    struct rejects *rejects, const struct reply *reply, const char *line, size_t len);
+/* Logs LINE for REPLY that was explained, with the session that belongs to it, or with
+ * `ambiguous=N` when N sessions could be meant, or with nothing when none was seen in the last
+ * second. With a filter the line is written a tenth of a second later. Never waits for anything
+ * slower than memory. */
+void rejects_log(struct rejects *rejects, const struct reply *reply, const char *line, size_t len);
 
 #endif

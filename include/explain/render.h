@@ -30,13 +30,14 @@ struct message {
  * make a \n or \c of a value becomes '?': Postfix has no escape for it. */
 int render_footer(struct strbuf *out, const struct message *message, const struct reply *reply,
     const struct profile *profile);
-/* A whole reply: the original lines, then the explanation, with CRLF between lines, none at the end. */
+/* A whole reply: the original lines, then the explanation, with CRLF between lines, none at the
+ * end. */
 int render_reply(struct strbuf *out, const struct message *message, const struct reply *reply,
     const struct profile *profile);
 /* A delivery status as Postfix gives and takes it, `X.Y.Z text`: KEY unchanged (control characters
  * become blanks), then the explanation behind it, of at most ROOM octets. */
-int render_delivery_status(struct strbuf *out, const char *key, size_t len,
-    const struct message *message, size_t room);
+int render_delivery_status(
+    struct strbuf *out, const char *key, size_t len, const struct message *message, size_t room);
 /* Everything in one piece, separated by blanks, of at most ROOM octets. */
 int render_flat(struct strbuf *out, const struct message *message, size_t room);
 

@@ -7,9 +7,9 @@ struct endpoint;
 struct metrics;
 struct strbuf;
 
-/* A server for Sendmail's and Postfix's socketmap protocol (socketmap_table(5)): requests and answers
- * are netstrings, any number on a connection, pipelined or not. One event loop in one thread; for more
- * threads there are siblings. */
+/* A server for Sendmail's and Postfix's socketmap protocol (socketmap_table(5)): requests and
+ * answers are netstrings, any number on a connection, pipelined or not. One event loop in one
+ * thread; for more threads there are siblings. */
 struct socketmap;
 
 /* Requests of more octets close the connection; Postfix sends no longer keys. */

@@ -45,8 +45,7 @@ static inline void strbuf_addch(struct strbuf *buf, char c)
 	strbuf_add(buf, &c, 1);
 }
 
-void strbuf_addf(struct strbuf *buf, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds VALUE in decimal, without printf. */
 void strbuf_addu(struct strbuf *buf, unsigned value);
 /* Shortens to LEN octets; longer is an error of the caller. */

@@ -35,8 +35,8 @@ enum var {
 
 /* Variables that have a value in every explanation. */
 #define VARS_ALWAYS                                                                                \
-	((UINT64_C(1) << VAR_SITE) | (UINT64_C(1) << VAR_CONTACT) | (UINT64_C(1) << VAR_HELP_URL) | \
-	    (UINT64_C(1) << VAR_REF) | (UINT64_C(1) << VAR_CAUSE))
+	((UINT64_C(1) << VAR_SITE) | (UINT64_C(1) << VAR_CONTACT) |                                \
+	    (UINT64_C(1) << VAR_HELP_URL) | (UINT64_C(1) << VAR_REF) | (UINT64_C(1) << VAR_CAUSE))
 
 /* Names and their numbers: the standard ones are there from the start, under their enum. */
 struct varnames;

@@ -1,8 +1,8 @@
 #ifndef EXPLAIN_WATCHDOG_H
 #define EXPLAIN_WATCHDOG_H
 
-/* Keeps the promise that no answer takes longer than a second: Postfix would wait 100 seconds for one,
- * and a mail server that waits is worse off than one whose daemon is gone. */
+/* Keeps the promise that no answer takes longer than a second: Postfix would wait 100 seconds for
+ * one, and a mail server that waits is worse off than one whose daemon is gone. */
 struct watchdog;
 
 /* Starts the thread that looks. An answer that is still not given after about DEADLINE_MS (at least

@@ -11,9 +11,9 @@ struct fy_node;
 struct yaml_doc;
 
 /* Reads FILE (at most 16 MiB). A syntax error is added to PROBLEMS with its line and column. In a
- * file whose top level is a list, each faulty item is reported and left out and the rest is read, so
- * that one slip doesn't hide the next.
- * Returns NULL when nothing of the file could be used. An empty file is a document with a NULL root. */
+ * file whose top level is a list, each faulty item is reported and left out and the rest is read,
+ * so that one slip doesn't hide the next. Returns NULL when nothing of the file could be used. An
+ * empty file is a document with a NULL root. */
 struct yaml_doc *yaml_read(const char *file, struct problems *problems);
 /* The same from memory; FILE is only the name for messages. */
 struct yaml_doc *yaml_parse(

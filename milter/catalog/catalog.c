@@ -67,8 +67,8 @@ const struct phrases *catalog_phrases(const struct catalog *catalog, int languag
 	const struct phrases *phrases = &catalog->phrases[language];
 
 	return phrases->permanent && phrases->temporary && phrases->help && phrases->ref
-	    ? phrases
-	    : &catalog->phrases[0];
+	           ? phrases
+	           : &catalog->phrases[0];
 }
 
 const struct cause_text *cause_text(const struct cause *cause, int language)
@@ -86,8 +86,8 @@ const struct template *catalog_compile(struct catalog *catalog, const char *text
 	uint64_t standard = (UINT64_C(1) << VAR_STANDARD_COUNT) - 1;
 	for (int var = 0; var < VARS_MAX; var++)
 		if (template_needs(template) & ~standard & UINT64_C(1) << var) {
-			*error = mem_printf(
-			    "unknown variable {%s}", varnames_get(catalog->names, var));
+			*error =
+			    mem_printf("unknown variable {%s}", varnames_get(catalog->names, var));
 			return NULL;
 		}
 	return template;

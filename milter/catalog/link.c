@@ -144,8 +144,8 @@ static void link_causes(struct loader *loader)
 			cause = &catalog->causes[catalog->cause_count++];
 			cause->id = raw->id;
 			cause->place = raw->place;
-			cause->texts = arena_alloc(
-			    loader->arena, MAX_LANGUAGES * sizeof(struct cause_text *));
+			cause->texts =
+			    arena_alloc(loader->arena, MAX_LANGUAGES * sizeof(struct cause_text *));
 		}
 		if (!cause->reason)
 			cause->reason = raw->reason;
@@ -167,8 +167,8 @@ static void link_causes(struct loader *loader)
 	}
 }
 
-/* A rule with its own texts makes a cause; under a cause's name it would change that one's texts for
- * all other rules. */
+/* A rule with its own texts makes a cause; under a cause's name it would change that one's texts
+ * for all other rules. */
 static void report_shared_name(struct loader *loader, const struct raw_cause *of_rule)
 {
 	char *text = mem_printf(
@@ -216,8 +216,8 @@ static void check_variants(struct loader *loader, const struct cause *cause,
 				    varnames_get(loader->catalog->names, var));
 			else if (unsure >> var & 1)
 				strbuf_addf(&what,
-				    "%s: the last variant uses {%s}, which is not always known", key,
-				    varnames_get(loader->catalog->names, var));
+				    "%s: the last variant uses {%s}, which is not always known",
+				    key, varnames_get(loader->catalog->names, var));
 			if (what.len)
 				problem(loader, &text->place, "cause", cause->id, what.data);
 			strbuf_free(&what);
@@ -230,7 +230,7 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 	const struct cause_text *english = cause->texts[0];
 	char *subjects[] = {mem_printf("cause %s", cause->id), mem_printf("rule %s", cause->id)};
 	bool faulty = problems_has(loader->problems, subjects[0]) ||
-	    problems_has(loader->problems, subjects[1]);
+	              problems_has(loader->problems, subjects[1]);
 
 	free(subjects[0]);
 	free(subjects[1]);
@@ -251,17 +251,17 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 		const struct {
 			const char *key;
 			const struct variants *variants;
-		} all[] = {{"summary", &text->summary}, {"summary_temporary", &text->summary_temporary},
-		    {"action", &text->action}, {"action_temporary", &text->action_temporary},
+		} all[] = {{"summary", &text->summary},
+		    {"summary_temporary", &text->summary_temporary}, {"action", &text->action},
+		    {"action_temporary", &text->action_temporary},
 		    {"action_internal", &text->action_internal}};
 		for (size_t j = 0; j < sizeof(all) / sizeof(all[0]); j++)
 			check_variants(loader, cause, text, all[j].variants, all[j].key, provided);
 	}
 }
 
-static void report_unknown_cause(
-    struct loader *loader, const struct place *place, const char *kind, const char *id,
-    const char *cause)
+static void report_unknown_cause(struct loader *loader, const struct place *place, const char *kind,
+    const char *id, const char *cause)
 {
 	struct catalog *catalog = loader->catalog;
 	const char **names = mem_calloc(catalog->cause_count + 1, sizeof(*names));

@@ -77,8 +77,7 @@ static int is_yaml(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name);
 
-	return entry->d_name[0] != '.' && len > 5 &&
-	    strcmp(entry->d_name + len - 5, ".yaml") == 0;
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
 }
 
 /* The files of DIR/DIRECTORY in the order of their names, as the C locale sorts them. */
@@ -135,8 +134,7 @@ struct catalog *catalog_read(const char *const *dirs, struct problems *problems)
 	catalog->arena = arena_create();
 	catalog->names = varnames_create();
 	catalog->languages[catalog->language_count++] = "en";
-	struct loader loader = {
-	    .catalog = catalog, .arena = catalog->arena, .problems = problems};
+	struct loader loader = {.catalog = catalog, .arena = catalog->arena, .problems = problems};
 	for (; *dirs; dirs++) {
 		load_layer(&loader, *dirs);
 		loader.layer++;
@@ -145,17 +143,5 @@ struct catalog *catalog_read(const char *const *dirs, struct problems *problems)
 	free(loader.rules);
 	free(loader.causes);
 	free(loader.code_causes);
-	return catalog;
-}
-
-struct catalog *catalog_load(const char *const *dirs, struct problems *problems)
-{
-	size_t before = problems_count(problems);
-	struct catalog *catalog = catalog_read(dirs, problems);
-
-	if (problems_count(problems) > before) {
-		problems_sort(problems);
-		catalog_free(&catalog);
-	}
 	return catalog;
 }

@@ -17,8 +17,8 @@
 
 static const char *const keys[] = {"cause", "lang", "reason", "fixer", "summary",
     "summary_temporary", "action", "action_temporary", "action_internal", "help", NULL};
-static const char *const phrase_keys[] = {"permanent", "temporary", "help", "ref",
-    "permanent_internal", "temporary_internal", NULL};
+static const char *const phrase_keys[] = {
+    "permanent", "temporary", "help", "ref", "permanent_internal", "temporary_internal", NULL};
 
 static int item_language(struct loader *loader, struct fy_node *item, const char *subject)
 {
@@ -107,9 +107,8 @@ void load_phrases(struct loader *loader, struct fy_node *item)
 	struct fy_node *map = yaml_get(item, "phrases"), *node;
 	int language = item_language(loader, item, subject);
 	struct phrases *phrases = &loader->catalog->phrases[language];
-	const char **const values[] = {
-	    &phrases->permanent, &phrases->temporary, &phrases->help, &phrases->ref,
-	    &phrases->permanent_internal, &phrases->temporary_internal};
+	const char **const values[] = {&phrases->permanent, &phrases->temporary, &phrases->help,
+	    &phrases->ref, &phrases->permanent_internal, &phrases->temporary_internal};
 
 	if (!yaml_is_map(map)) {
 		yaml_problem(

@@ -15,7 +15,7 @@ static const char *const keys[] = {
 static bool is_code(const char *text)
 {
 	return strlen(text) == 3 && strspn(text, "0123456789") == 3 && text[0] >= '2' &&
-	    text[0] <= '5';
+	       text[0] <= '5';
 }
 
 static void load_codes(
@@ -49,14 +49,15 @@ void load_code(struct loader *loader, struct fy_node *item)
 	if (!load_string(loader, code ? code : yaml_get(item, "status"), "code", &key))
 		return;
 	if (code && !is_code(key)) {
-		yaml_problem(loader->doc, code, loader->problems, NULL, "'%s' is no reply code", key);
+		yaml_problem(
+		    loader->doc, code, loader->problems, NULL, "'%s' is no reply code", key);
 		return;
 	}
 	if (code)
 		entry.code = atoi(key);
 	else if (!status_parse_pattern(&entry.status, key, strlen(key))) {
-		yaml_problem(
-		    loader->doc, item, loader->problems, NULL, "'%s' is no enhanced status code", key);
+		yaml_problem(loader->doc, item, loader->problems, NULL,
+		    "'%s' is no enhanced status code", key);
 		return;
 	}
 	strbuf_init(&subject, 0);
@@ -67,7 +68,8 @@ void load_code(struct loader *loader, struct fy_node *item)
 		yaml_problem(loader->doc, item, loader->problems, subject.data, "needs a 'name'");
 	if (!(node = yaml_get(item, "meaning")) ||
 	    !load_string(loader, node, subject.data, &entry.meaning))
-		yaml_problem(loader->doc, item, loader->problems, subject.data, "needs a 'meaning'");
+		yaml_problem(
+		    loader->doc, item, loader->problems, subject.data, "needs a 'meaning'");
 	if ((node = yaml_get(item, "cause")) && load_slug(loader, node, subject.data, &cause.id))
 		cause.place = loader_place(loader, node);
 	if ((node = yaml_get(item, "codes")))

@@ -88,14 +88,13 @@ struct fy_node *load_strings_node(struct fy_node *node, size_t i)
 	return item ? item : node;
 }
 
-bool load_slug(
-    struct loader *loader, struct fy_node *node, const char *subject, const char **value)
+bool load_slug(struct loader *loader, struct fy_node *node, const char *subject, const char **value)
 {
 	if (!load_string(loader, node, subject, value))
 		return false;
 	size_t len = strlen(*value);
-	if (len > MAX_SLUG ||
-	    strspn(*value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len || **value == '-') {
+	if (len > MAX_SLUG || strspn(*value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len ||
+	    **value == '-') {
 		yaml_problem(loader->doc, node, loader->problems, subject,
 		    "'%s' is no name: 1 to %d of a-z, 0-9 and -", *value, MAX_SLUG);
 		return false;

@@ -12,8 +12,8 @@
 #include <strings.h>
 
 static const char *const keys[] = {"rule", "cause", "match", "set", "examples", "refs", "disabled",
-    "summary", "summary_temporary", "action", "action_temporary", "action_internal", "help", "reason",
-    "fixer", NULL};
+    "summary", "summary_temporary", "action", "action_temporary", "action_internal", "help",
+    "reason", "fixer", NULL};
 static const char *const match_keys[] = {"code", "status", "text", "stage", NULL};
 
 static bool parse_code(const char *text, short range[2])
@@ -43,7 +43,8 @@ static void load_codes(struct loader *loader, struct fy_node *node, const char *
 	for (size_t i = 0; i < count; i++)
 		if (!parse_code(texts[i], codes[i]))
 			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
-			    subject, "'%s' is no reply code: a number like 550, or 4xx or 5xx", texts[i]);
+			    subject, "'%s' is no reply code: a number like 550, or 4xx or 5xx",
+			    texts[i]);
 	alternative->codes = (const short(*)[2])codes;
 	alternative->code_count = count;
 }
@@ -60,7 +61,9 @@ static void load_statuses(struct loader *loader, struct fy_node *node, const cha
 	for (size_t i = 0; i < count; i++)
 		if (!status_parse_pattern(&statuses[i], texts[i], strlen(texts[i])))
 			yaml_problem(loader->doc, load_strings_node(node, i), loader->problems,
-			    subject, "'%s' is no status: like 5.1.1, or x.2.2 with x for any number", texts[i]);
+			    subject,
+			    "'%s' is no status: like 5.1.1, or x.2.2 with x for any number",
+			    texts[i]);
 	alternative->statuses = statuses;
 	alternative->status_count = count;
 }
@@ -83,8 +86,8 @@ static void load_stages(struct loader *loader, struct fy_node *node, const char 
 }
 
 /* Registers the named groups of a pattern as variables: `(?<name>` or `(?P<name>`. */
-static uint64_t load_groups(struct loader *loader, struct fy_node *node, const char *subject,
-    const char *text)
+static uint64_t load_groups(
+    struct loader *loader, struct fy_node *node, const char *subject, const char *text)
 {
 	uint64_t groups = 0;
 
@@ -99,7 +102,8 @@ static uint64_t load_groups(struct loader *loader, struct fy_node *node, const c
 		int var = varnames_add(loader->catalog->names, name, len);
 		if (var < 0)
 			yaml_problem(loader->doc, node, loader->problems, subject,
-			    "the group name '%.*s' can't be a variable (a-z, 0-9, _, and at most %d "
+			    "the group name '%.*s' can't be a variable (a-z, 0-9, _, and at most "
+			    "%d "
 			    "names in all)",
 			    (int)len, name, VARS_MAX);
 		else
@@ -156,15 +160,15 @@ static void load_match(
 	if (yaml_is_list(node))
 		while (yaml_next(node, &state))
 			count++;
-	struct alternative *list =
-	    arena_alloc(loader->arena, (count ? count : 1) * sizeof(*list));
+	struct alternative *list = arena_alloc(loader->arena, (count ? count : 1) * sizeof(*list));
 	if (yaml_is_list(node)) {
 		size_t i = 0;
 		state = NULL;
 		for (struct fy_node *item; (item = yaml_next(node, &state));)
 			load_alternative(loader, item, subject, raw, &list[i++]);
 		if (count == 0)
-			yaml_problem(loader->doc, node, loader->problems, subject, "'match' is empty");
+			yaml_problem(
+			    loader->doc, node, loader->problems, subject, "'match' is empty");
 	} else {
 		load_alternative(loader, node, subject, raw, &list[0]);
 		count = 1;

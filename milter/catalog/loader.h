@@ -97,9 +97,8 @@ void catalog_link(struct loader *loader);
 
 /* Grows an array of SIZE elements so that one more fits. */
 #define GROW(array, count, size)                                                                   \
-	((count) < (size)                                                                          \
-		? (array)                                                                          \
-		: ((size) = (size) ? (size) * 2 : 64,                                              \
-		      (array) = mem_realloc((array), (size), sizeof(*(array)))))
+	((count) < (size) ? (array)                                                                \
+	                  : ((size) = (size) ? (size)*2 : 64,                                      \
+	                        (array) = mem_realloc((array), (size), sizeof(*(array)))))
 
 #endif

@@ -70,8 +70,3 @@ int reason_number(const char *name)
 {
 	return number(reasons, name);
 }
-
-int fixer_number(const char *name)
-{
-	return number(fixers, name);
-}

@@ -12,7 +12,8 @@ struct problems;
 /* Exit statuses (sysexits.h has the 75). */
 enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_TEMPORARY = 75 };
 
-/* Each runs one command with its own arguments, argv[0] being its name, and returns the exit status. */
+/* Each runs one command with its own arguments, argv[0] being its name, and returns the exit
+ * status. */
 int ctl_explain(int argc, char **argv);
 int ctl_code(int argc, char **argv);
 int ctl_check(int argc, char **argv);
@@ -27,7 +28,6 @@ struct engine *load_engine(const struct config *config);
 /* Everything of STREAM up to MAX octets; NULL if there is more or it can't be read. */
 char *read_all(FILE *stream, size_t max, size_t *len);
 /* "explainctl COMMAND: unknown option" and where help is; returns EXIT_USAGE. */
-int usage_error(const char *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

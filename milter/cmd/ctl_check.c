@@ -16,9 +16,12 @@
 static void print_help(void)
 {
 	puts("usage: explainctl check [-c FILE] [FILE...]\n\n"
-	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, and that every\n"
-	     "example selects its rule. With FILEs, those rule files (or directories of them) are checked\n"
-	     "as if they stood before the configured catalogue; a first FILE that is a configuration is\n"
+	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, and that "
+	     "every\n"
+	     "example selects its rule. With FILEs, those rule files (or directories of them) are "
+	     "checked\n"
+	     "as if they stood before the configured catalogue; a first FILE that is a "
+	     "configuration is\n"
 	     "used as with -c. Each mistake is printed as\n"
 	     "file:line:column: what is wrong. Exit status 1: there are mistakes.");
 }

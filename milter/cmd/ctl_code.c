@@ -70,14 +70,14 @@ static void print_entry(const struct code_entry *entry, const char *asked, int c
 static bool is_asked(const struct code_entry *entry, int code, const struct status *status)
 {
 	return code ? entry->code == code
-		    : entry->code == 0 && status_matches(&entry->status, status);
+	            : entry->code == 0 && status_matches(&entry->status, status);
 }
 
 /* How much of the code an entry is about: 5.1.1 or X.1.1 say more than 5.x.x. */
 static int exactness(const struct code_entry *entry)
 {
 	return (entry->status.class != STATUS_ANY) + 2 * (entry->status.subject != STATUS_ANY) +
-	    4 * (entry->status.detail != STATUS_ANY);
+	       4 * (entry->status.detail != STATUS_ANY);
 }
 
 static int look_up(const struct catalog *catalog, const char *asked)
@@ -91,8 +91,8 @@ static int look_up(const struct catalog *catalog, const char *asked)
 	if (len == 3 && strspn(asked, "0123456789") == 3)
 		code = atoi(asked);
 	else if (status_parse(&status, asked, len) != len)
-		return usage_error("code", "'%s' is neither a reply code like 550 nor a status like 5.1.1",
-		    asked);
+		return usage_error(
+		    "code", "'%s' is neither a reply code like 550 nor a status like 5.1.1", asked);
 	int class = code ? code / 100 : status.class;
 	for (size_t i = 0; i < count; i++)
 		if (is_asked(&codes[i], code, &status) &&
@@ -118,7 +118,8 @@ int ctl_code(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (option == 'h') {
 			puts("usage: explainctl code [-c FILE] CODE\n\n"
-			     "Tells what a reply code (550, 251) or an enhanced status code (5.1.1) means.\n"
+			     "Tells what a reply code (550, 251) or an enhanced status code "
+			     "(5.1.1) means.\n"
 			     "Exit status 1: the code is not registered.");
 			return EXIT_DONE;
 		}

@@ -37,18 +37,21 @@ struct session {
 
 static void print_help(void)
 {
-	puts("usage: explainctl explain [OPTIONS] ['REPLY']\n\n"
-	     "Explains an SMTP reply, or an error text from a bounce or a log. Without REPLY it is read\n"
-	     "from standard input; the two characters \\n in REPLY are line breaks.\n\n"
-	     "  -j, --json         print one JSON object\n"
-	     "  -b, --batch        read one reply a line, text or {\"reply\":...,\"stage\":...};\n"
-	     "                     print one JSON object a line\n"
-	     "  -v, --verbose      also list every rule that fits, and why the first one is used\n"
-	     "  -m, --map NAME     as the socketmap NAME would: footer, rewrite or delivery-status,\n"
-	     "                     with .PROFILE behind it\n"
-	     "  -l, --lang CODE    in this language\n"
-	     "  -s, --stage STAGE  where the reply was given: connect, helo, mail, rcpt, data, ...\n"
-	     "  -c, --config FILE  another configuration file");
+	puts(
+	    "usage: explainctl explain [OPTIONS] ['REPLY']\n\n"
+	    "Explains an SMTP reply, or an error text from a bounce or a log. Without REPLY it is "
+	    "read\n"
+	    "from standard input; the two characters \\n in REPLY are line breaks.\n\n"
+	    "  -j, --json         print one JSON object\n"
+	    "  -b, --batch        read one reply a line, text or {\"reply\":...,\"stage\":...};\n"
+	    "                     print one JSON object a line\n"
+	    "  -v, --verbose      also list every rule that fits, and why the first one is used\n"
+	    "  -m, --map NAME     as the socketmap NAME would: footer, rewrite or "
+	    "delivery-status,\n"
+	    "                     with .PROFILE behind it\n"
+	    "  -l, --lang CODE    in this language\n"
+	    "  -s, --stage STAGE  where the reply was given: connect, helo, mail, rcpt, data, ...\n"
+	    "  -c, --config FILE  another configuration file");
 }
 
 /* `\n` is how people write a line break in a shell or a log. */
@@ -85,10 +88,10 @@ static void print_text(struct session *session, const struct explanation *explan
 		while (given_len > 0 && given[given_len - 1] == '\n')
 			given_len--;
 		if (!explanation || render_delivery_status(&out, given, given_len,
-					&explanation->message, session->profile.max_octets) < 0)
+		                        &explanation->message, session->profile.max_octets) < 0)
 			strbuf_add(&out, given, given_len);
 	} else if (!explanation || render_reply(&out, &explanation->message, session->reply,
-				       &session->profile) < 0) {
+	                               &session->profile) < 0) {
 		reply_add_lines(&out, session->reply, false);
 	}
 	for (const char *c = strbuf_str(&out); *c; c++)
@@ -103,15 +106,15 @@ static void print_why(struct session *session, const struct explanation *explana
 	const struct rule *rules[MAX_SHOWN];
 	struct match_input input = {.code = reply_code(session->reply),
 	    .status = reply_status(session->reply),
-	    .stage = session->options->stage ? session->options->stage
-					     : reply_stage(session->reply)};
+	    .stage =
+	        session->options->stage ? session->options->stage : reply_stage(session->reply)};
 
 	input.text = reply_text(session->reply, &input.text_len);
 	printf("\ntext:   %.*s\n", (int)input.text_len, input.text);
 	if (!explanation) {
 		puts(explain_is_explained(session->engine, session->reply)
-			? "result: carries an explanation already, nothing is added"
-			: "result: needs no explanation (class 2 or 3)");
+		         ? "result: carries an explanation already, nothing is added"
+		         : "result: needs no explanation (class 2 or 3)");
 		return;
 	}
 	printf("cause:  %s (reason %s, fixer %s)\n", explanation->cause->id,
@@ -124,13 +127,15 @@ static void print_why(struct session *session, const struct explanation *explana
 		printf("%s  %s (%s:%u) -> %s\n", i == 0 ? "rule: " : "      ", rules[i]->id,
 		    rules[i]->place.file, rules[i]->place.line, rules[i]->cause->id);
 	if (count > 1)
-		printf("        %zu rules fit; the first one in the order of files is used\n", count);
+		printf(
+		    "        %zu rules fit; the first one in the order of files is used\n", count);
 }
 
 static void explain_one(struct session *session, const char *text, size_t len)
 {
 	if (reply_parse(session->reply, text, len) < 0)
-		fprintf(stderr, "explainctl explain: only the first %d octets are read\n", REPLY_MAX);
+		fprintf(
+		    stderr, "explainctl explain: only the first %d octets are read\n", REPLY_MAX);
 	if (len > REPLY_MAX)
 		reply_parse(session->reply, text, REPLY_MAX);
 	const struct explanation *explanation = explain(session, session->options->stage);
@@ -162,10 +167,9 @@ static const char *parse_object(
 		text = json_string_value(reply);
 		text_len = json_string_length(reply);
 		if (json_is_string(where))
-			*stage = stage_by_name(
-			    json_string_value(where), json_string_length(where));
+			*stage = stage_by_name(json_string_value(where), json_string_length(where));
 		if (where && (!json_is_string(where) ||
-		    (*stage == STAGE_NONE && json_string_length(where) > 0)))
+		                 (*stage == STAGE_NONE && json_string_length(where) > 0)))
 			error = "\"stage\" is none that is known";
 		else if (reply_parse(session->reply, text, text_len) < 0)
 			error = "the reply is longer than 10000 octets";
@@ -223,9 +227,10 @@ static int choose_profile(struct session *session)
 		return usage_error("explain", "there is no profile '%s'", name);
 	session->profile = *profile;
 	size_t len = options->map ? strcspn(options->map, ".") : 0;
-	session->flat = len == strlen("delivery-status") &&
-	    strncmp(options->map, "delivery-status", len) == 0;
-	if (options->map && !session->flat && !(len == 6 && strncmp(options->map, "footer", 6) == 0) &&
+	session->flat =
+	    len == strlen("delivery-status") && strncmp(options->map, "delivery-status", len) == 0;
+	if (options->map && !session->flat &&
+	    !(len == 6 && strncmp(options->map, "footer", 6) == 0) &&
 	    !(len == 7 && strncmp(options->map, "rewrite", 7) == 0))
 		return usage_error("explain", "'%s' is no map", options->map);
 	if (options->language) {
@@ -262,7 +267,8 @@ static int run(const struct options *options, int argc, char **argv)
 		if (text)
 			explain_one(&session, text, len);
 		else
-			status = usage_error("explain", "standard input can't be read or is too long");
+			status =
+			    usage_error("explain", "standard input can't be read or is too long");
 		free(text);
 	}
 	explainer_free(&session.explainer);

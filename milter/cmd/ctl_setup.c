@@ -1,7 +1,7 @@
 /* ctl_setup.c - explainctl setup postfix: what main.cf needs, printed, applied or taken back.
  *
- * It only ever adds one word to a list, and takes that word away again, so that what others put into
- * the same lists stays. */
+ * It only ever adds one word to a list, and takes that word away again, so that what others put
+ * into the same lists stays. */
 #include "ctl.h"
 
 #include "explain/command.h"
@@ -77,8 +77,9 @@ static char *postconf(const struct setup *setup, const char *flag, const char *a
 	return output;
 }
 
-/* Is one of the services that answer SMTP clients chrooted? In `postconf -M` the fifth word tells, the
- * eighth is the program; `-` is the default, which is no since Postfix 3.0's compatibility level 1. */
+/* Is one of the services that answer SMTP clients chrooted? In `postconf -M` the fifth word tells,
+ * the eighth is the program; `-` is the default, which is no since Postfix 3.0's compatibility
+ * level 1. */
 static bool find_chroot(const char *master, bool default_is_yes)
 {
 	char *copy = mem_strdup(master), *line_state = NULL;
@@ -110,11 +111,12 @@ static bool inspect_postfix(struct setup *setup)
 	setup->queue_directory = master ? postconf(setup, "-h", "queue_directory") : NULL;
 	if (setup->queue_directory) {
 		double number = strtod(version, NULL);
-		ok = number >= 3.4 || strtod(strchr(version, '.') ? strchr(version, '.') + 1 : "0",
-						NULL) >= 10;
+		ok = number >= 3.4 ||
+		     strtod(strchr(version, '.') ? strchr(version, '.') + 1 : "0", NULL) >= 10;
 		if (!ok)
 			fprintf(stderr,
-			    "explainctl setup: Postfix %s has no smtpd_reject_footer_maps, 3.4 has\n",
+			    "explainctl setup: Postfix %s has no smtpd_reject_footer_maps, 3.4 "
+			    "has\n",
 			    version);
 		setup->chrooted = find_chroot(master, strtod(level, NULL) < 1);
 	}
@@ -157,7 +159,8 @@ static char *reach(const struct setup *setup, const struct endpoint *endpoint)
 	return setup->chrooted ? NULL : mem_printf("unix:%s", endpoint->path);
 }
 
-/* The best of the socketmap sockets: below the queue directory, then any other that can be reached. */
+/* The best of the socketmap sockets: below the queue directory, then any other that can be reached.
+ */
 static char *reach_socketmap(const struct setup *setup)
 {
 	const struct config *config = setup->config;
@@ -224,10 +227,9 @@ static bool set_parameter(struct setup *setup, const char *name, const char *val
 	return ok;
 }
 
-/* Adds WORD to the list parameter NAME, or takes it away. MARK is the part of it that stays the same
- * whatever its options are. */
-static bool change_list(
-    struct setup *setup, const char *name, const char *word, const char *mark)
+/* Adds WORD to the list parameter NAME, or takes it away. MARK is the part of it that stays the
+ * same whatever its options are. */
+static bool change_list(struct setup *setup, const char *name, const char *word, const char *mark)
 {
 	char *old = postconf(setup, "-h", name), *new = NULL;
 	bool ok = old != NULL;
@@ -309,7 +311,7 @@ static void warn_about_access(const struct setup *setup)
 	if (setup->mode == MODE_REMOVE || config->socket_group || (config->socket_mode & 0002))
 		return;
 	fprintf(stderr, "note: the sockets let in only explain-milter's own group; set "
-			"`socket_group: postfix`\n");
+	                "`socket_group: postfix`\n");
 }
 
 static int set_up(struct setup *setup)
@@ -339,10 +341,10 @@ static int set_up(struct setup *setup)
 	if (milter) {
 		/* Watching must never hold up or refuse mail, whatever state the daemon is in. */
 		milter_word = mem_printf("{ %s, default_action=accept, connect_timeout=2s, "
-					 "command_timeout=2s, content_timeout=10s }",
+		                         "command_timeout=2s, content_timeout=10s }",
 		    milter);
 		ok = ok && make_directory(setup, &config->milter) &&
-		    change_list(setup, "smtpd_milters", milter_word, milter);
+		     change_list(setup, "smtpd_milters", milter_word, milter);
 	}
 	ok = ok && reload(setup);
 	if (ok && setup->changes == 0)

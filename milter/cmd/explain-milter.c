@@ -1,12 +1,12 @@
 /* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
  *
  * Threads: the main one waits for signals and does reloads, so that compiling patterns holds up
- * nobody; each of `workers` serves the socketmap and has one that watches it, one is libmilter's (which starts more), one
- * writes the log and one brings sessions and log lines together.
+ * nobody; each of `workers` serves the socketmap and has one that watches it, one is libmilter's
+ * (which starts more), one writes the log and one brings sessions and log lines together.
  *
- * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later. Linux
- * gives a signal to the main thread first if that waits for it, so normally we end the filter, at
- * once; a signal that arrives during a reload goes libmilter's way. */
+ * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later.
+ * Linux gives a signal to the main thread first if that waits for it, so normally we end the
+ * filter, at once; a signal that arrives during a reload goes libmilter's way. */
 #include "explain/config.h"
 #include "explain/engine.h"
 #include "explain/filter.h"
@@ -119,8 +119,8 @@ static void *serve_filter(void *context)
 
 	if (filter_run() < 0)
 		log_error("libmilter gave up");
-	/* However it came to an end, the daemon ends with it. The signal goes to serve() itself: libmilter's
-	 * own signal thread could take one for the process. */
+	/* However it came to an end, the daemon ends with it. The signal goes to serve() itself:
+	 * libmilter's own signal thread could take one for the process. */
 	if (!atomic_exchange(&daemon->stopping, true))
 		pthread_kill(daemon->main_thread, SIGHUP);
 	return NULL;
@@ -299,8 +299,8 @@ static int run(struct daemon *daemon, bool foreground)
 	for (unsigned i = 0; i < daemon->config->workers; i++)
 		daemon->workers[i].maps =
 		    maps_create(daemon->holder, daemon->metrics, daemon->rejects);
-	bool open = open_sockets(daemon, &error) == 0 &&
-	    drop_privileges(daemon->config->user, &error) == 0;
+	bool open =
+	    open_sockets(daemon, &error) == 0 && drop_privileges(daemon->config->user, &error) == 0;
 	if (open) {
 		report_start(ready, 0);
 		log_open("explain-milter", foreground ? LOG_TO_STDERR : daemon->config->log);
@@ -398,8 +398,8 @@ int main(int argc, char **argv)
 	/* Absolute, since a reload reads it again from another directory. */
 	char *found = file ? realpath(file, NULL) : config_default_file();
 	if (!found) {
-		log_error("%s: cannot be read: %s", file ? file : "the configuration",
-		    strerror(errno));
+		log_error(
+		    "%s: cannot be read: %s", file ? file : "the configuration", strerror(errno));
 		return EXIT_CONFIG;
 	}
 	int status = start(found, foreground, check_only);

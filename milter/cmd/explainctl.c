@@ -17,7 +17,7 @@ static const struct command {
 	const char *arguments, *purpose;
 } commands[] = {
     {"explain", ctl_explain, "[--json] [--batch] [-v] ['REPLY']",
-	"explain a reply, given or on standard input"},
+        "explain a reply, given or on standard input"},
     {"code", ctl_code, "CODE", "what a reply code or status means: 550, 5.1.1, 251"},
     {"check", ctl_check, "[FILE...]", "check configuration and catalogue"},
     {"setup", ctl_setup, "postfix [--apply|--remove]", "what to change in the mail server"},

@@ -81,12 +81,13 @@ static bool read_number(struct reader *reader, struct fy_node *node, int base, u
 		return false;
 	errno = 0;
 	unsigned long number = strtoul(text, &end, base);
-	bool ok = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 &&
-	    number >= min && number <= max;
+	bool ok = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number >= min &&
+	          number <= max;
 	free(text);
 	if (!ok) {
-		char *range = base == 8 ? mem_printf("must be an octal number from %o to %o", min, max)
-					: mem_printf("must be a number from %u to %u", min, max);
+		char *range = base == 8
+		                  ? mem_printf("must be an octal number from %o to %o", min, max)
+		                  : mem_printf("must be a number from %u to %u", min, max);
 		wrong(reader, node, range);
 		free(range);
 		return false;
@@ -110,8 +111,7 @@ static void read_choice(struct reader *reader, struct fy_node *node, const char 
 	free(text);
 }
 
-static bool read_endpoint(
-    struct reader *reader, struct fy_node *node, struct endpoint *endpoint)
+static bool read_endpoint(struct reader *reader, struct fy_node *node, struct endpoint *endpoint)
 {
 	char *text = read_text(reader, node), *error = NULL;
 
@@ -131,7 +131,7 @@ static void read_milter(struct reader *reader, struct fy_node *node)
 	const char *text = yaml_scalar(node, &len);
 
 	reader->config->has_milter = !(text && len == 4 && memcmp(text, "none", 4) == 0) &&
-	    read_endpoint(reader, node, &reader->config->milter);
+	                             read_endpoint(reader, node, &reader->config->milter);
 }
 
 static void add_socket(struct reader *reader, struct fy_node *node)
@@ -277,8 +277,8 @@ static void read_profile(
 		char **field;
 		const char *key;
 		bool may_be_empty;
-	} texts[] = {{&profile->contact, "contact", false},
-	    {&profile->help_url, "help_url", true}, {&profile->language, "language", false}};
+	} texts[] = {{&profile->contact, "contact", false}, {&profile->help_url, "help_url", true},
+	    {&profile->language, "language", false}};
 	const struct {
 		unsigned *field;
 		const char *key;
@@ -298,13 +298,14 @@ static void read_profile(
 		if ((node = yaml_get(map, reader->key = texts[i].key))) {
 			/* help_url: "" means no link. */
 			char *text = texts[i].may_be_empty ? read_text(reader, node)
-							   : read_word(reader, node);
+			                                   : read_word(reader, node);
 			if (text)
 				replace(texts[i].field, text);
 		}
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if ((node = yaml_get(map, reader->key = numbers[i].key)))
-			read_number(reader, node, 10, numbers[i].min, numbers[i].max, numbers[i].field);
+			read_number(
+			    reader, node, 10, numbers[i].min, numbers[i].max, numbers[i].field);
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
 		if ((node = yaml_get(map, reader->key = choices[i].key)))
 			read_choice(
@@ -334,7 +335,8 @@ static void read_profiles(struct reader *reader, struct fy_node *map)
 			config->profiles = mem_realloc(
 			    config->profiles, config->profile_count + 1, sizeof(*config->profiles));
 			struct profile_settings *first = &config->profiles[0];
-			struct profile_settings *profile = &config->profiles[config->profile_count++];
+			struct profile_settings *profile =
+			    &config->profiles[config->profile_count++];
 			*profile = *first;
 			profile->name = mem_strdup(name);
 			profile->contact = first->contact ? mem_strdup(first->contact) : NULL;
@@ -351,7 +353,9 @@ static unsigned default_workers(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return processors < 1 ? 1 : processors > DEFAULT_WORKERS ? DEFAULT_WORKERS : (unsigned)processors;
+	return processors < 1                 ? 1
+	       : processors > DEFAULT_WORKERS ? DEFAULT_WORKERS
+	                                      : (unsigned)processors;
 }
 
 static void set_defaults(struct config *config)

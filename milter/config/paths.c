@@ -1,4 +1,5 @@
-/* paths.c - finds the source tree, so that a newcomer's `build/explainctl` works without options. */
+/* paths.c - finds the source tree, so that a newcomer's `build/explainctl` works without options.
+ */
 #include "paths.h"
 
 #include "explain/config.h"
@@ -41,7 +42,7 @@ char *config_default_file(void)
 {
 	char *tree = paths_tree();
 	char *file = tree ? mem_printf("%s/conf/explain-milter.yaml", tree)
-			  : mem_strdup(EXPLAIN_SYSCONF_DIR "/explain-milter.yaml");
+	                  : mem_strdup(EXPLAIN_SYSCONF_DIR "/explain-milter.yaml");
 
 	free(tree);
 	if (access(file, F_OK) < 0) {

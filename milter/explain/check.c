@@ -13,8 +13,8 @@
 
 #define MIN_EXAMPLES 2
 
-static void report(struct problems *problems, const struct rule *rule,
-    const struct place *place, char *text)
+static void report(
+    struct problems *problems, const struct rule *rule, const struct place *place, char *text)
 {
 	char *subject = mem_printf("rule %s", rule->id);
 
@@ -34,7 +34,8 @@ static void check_example(struct explainer *explainer, const struct engine *engi
 	for (enum stage stage = STAGE_NONE; stage <= STAGE_UNKNOWN; stage++) {
 		context.stage = stage;
 		if (reply_parse(reply, example, strlen(example)) < 0) {
-			report(problems, rule, place, mem_printf("the example is too long: %.60s...", example));
+			report(problems, rule, place,
+			    mem_printf("the example is too long: %.60s...", example));
 			return;
 		}
 		const struct explanation *explanation =
@@ -53,9 +54,9 @@ static void check_example(struct explainer *explainer, const struct engine *engi
 		if (!wants_stage || stage == STAGE_UNKNOWN) {
 			report(problems, rule, place,
 			    explanation->rule
-				? mem_printf("the example selects %s instead: %s",
-				      explanation->rule->id, example)
-				: mem_printf("the example selects no rule: %s", example));
+			        ? mem_printf("the example selects %s instead: %s",
+			              explanation->rule->id, example)
+			        : mem_printf("the example selects no rule: %s", example));
 			return;
 		}
 	}
@@ -82,8 +83,7 @@ size_t check_examples(const struct engine *engine, struct problems *problems)
 			report(problems, &rules[i], &rules[i].place,
 			    mem_printf("needs at least %d examples", MIN_EXAMPLES));
 		for (size_t j = 0; j < rules[i].example_count; j++, tried++)
-			check_example(
-			    explainer, engine, reply, &rules[i], j, problems);
+			check_example(explainer, engine, reply, &rules[i], j, problems);
 	}
 	problems_sort(problems);
 	reply_free(&reply);

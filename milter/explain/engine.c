@@ -71,10 +71,10 @@ struct engine *engine_create(const struct engine_settings *settings, struct prob
 	/* All mistakes in one go: those in patterns and profiles beside those in the files. */
 	engine->catalog = catalog_read(settings->catalog_dirs, problems);
 	bool faulty = problems_count(problems) > before;
-	engine->matcher = matcher_create(
-	    engine->catalog, faulty ? NULL : settings->cache_dir, problems);
-	engine->profiles = arena_alloc(
-	    engine->arena, settings->profile_count * sizeof(*engine->profiles));
+	engine->matcher =
+	    matcher_create(engine->catalog, faulty ? NULL : settings->cache_dir, problems);
+	engine->profiles =
+	    arena_alloc(engine->arena, settings->profile_count * sizeof(*engine->profiles));
 	for (size_t i = 0; i < settings->profile_count; i++)
 		add_profile(engine, &settings->profiles[i], settings->site, problems);
 	if (problems_count(problems) > before) {

@@ -48,8 +48,7 @@ static void set(struct vars *vars, enum var var, const char *value)
 		vars_set(vars, (int)var, value, strlen(value));
 }
 
-static void set_from_reply(
-    struct vars *vars, const struct reply *reply, enum stage stage)
+static void set_from_reply(struct vars *vars, const struct reply *reply, enum stage stage)
 {
 	char number[16];
 	size_t len;
@@ -99,7 +98,7 @@ static void expand_first_known(
 static const struct variants *choose_summary(const struct cause_text *text, bool temporary)
 {
 	return temporary && text->summary_temporary.count ? &text->summary_temporary
-							  : &text->summary;
+	                                                  : &text->summary;
 }
 
 static const struct variants *choose_action(
@@ -131,9 +130,9 @@ static void write_closing(struct explainer *explainer, const struct phrases *phr
 static const char *note_for(const struct phrases *phrases, int class, bool internal)
 {
 	const char *note = class == 4 ? phrases->temporary : class == 5 ? phrases->permanent : "";
-	const char *own = class == 4 ? phrases->temporary_internal
-	    : class == 5	     ? phrases->permanent_internal
-				     : NULL;
+	const char *own = class == 4   ? phrases->temporary_internal
+	                  : class == 5 ? phrases->permanent_internal
+	                               : NULL;
 
 	return internal && own ? own : note;
 }
@@ -210,7 +209,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	    .rule = rule,
 	    .cause = cause,
 	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
-		note_for(phrases, class, profile->internal), strbuf_str(&explainer->closing)},
+	        note_for(phrases, class, profile->internal), strbuf_str(&explainer->closing)},
 	    .help_url = strbuf_str(&explainer->help_url),
 	    .ref = context->ref ? context->ref : "",
 	};

@@ -56,8 +56,8 @@ static json_t *string_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-char *explain_json(const struct explanation *explanation, const struct reply *reply,
-    const struct profile *profile)
+char *explain_json(
+    const struct explanation *explanation, const struct reply *reply, const struct profile *profile)
 {
 	json_t *object = json_object();
 	int code = reply_code(reply), class = reply_class(reply);

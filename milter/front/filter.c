@@ -1,10 +1,10 @@
 /* filter.c - the milter front end; the one place that sees libmilter.
  *
- * Every packet that the MTA sends us costs an SMTP session time, so we ask for the few steps that we
- * need and for no replies to them. Recipients are the exception: Postfix keeps what needs no reply in its
- * buffer until something does, and the footer lookup that follows would come first. What libmilter asks of
- * callbacks: with SMFIP_NR_* negotiated for a step, its callback returns SMFIS_NOREPLY, always; a private
- * pointer per connection. */
+ * Every packet that the MTA sends us costs an SMTP session time, so we ask for the few steps that
+ * we need and for no replies to them. Recipients are the exception: Postfix keeps what needs no
+ * reply in its buffer until something does, and the footer lookup that follows would come first.
+ * What libmilter asks of callbacks: with SMFIP_NR_* negotiated for a step, its callback returns
+ * SMFIS_NOREPLY, always; a private pointer per connection. */
 #include "explain/filter.h"
 
 #include "explain/catalog.h"
@@ -42,9 +42,9 @@ struct session {
 	char *client_name, *client_address, *helo, *sender;
 };
 
-/* libmilter's callbacks have no context of the program's own: set before smfi_main(), cleared when all
- * that it names is about to go. libmilter does not wait for its threads at the end, so a callback looks
- * at it only between enter() and leave(). */
+/* libmilter's callbacks have no context of the program's own: set before smfi_main(), cleared when
+ * all that it names is about to go. libmilter does not wait for its threads at the end, so a
+ * callback looks at it only between enter() and leave(). */
 static const struct filter_settings *filter;
 static pthread_rwlock_t filter_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static bool answer_unknown;
@@ -80,9 +80,10 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
     unsigned long *pf3)
 {
 	static const unsigned long no_reply[STEPS] = {[STEP_CONNECT] = SMFIP_NR_CONN,
-	    [STEP_HELO] = SMFIP_NR_HELO, [STEP_MAIL] = SMFIP_NR_MAIL};
+	    [STEP_HELO] = SMFIP_NR_HELO,
+	    [STEP_MAIL] = SMFIP_NR_MAIL};
 	unsigned long wanted = SMFIP_RCPT_REJ | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH |
-	    SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL;
+	                       SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL;
 
 	(void)f2;
 	(void)f3;
@@ -114,11 +115,12 @@ static char *show_address(const struct sockaddr *address)
 	if (!address)
 		return NULL;
 	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text,
-		    sizeof(text));
-	else if (address->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
 		    text, sizeof(text));
+	else if (address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text,
+		    sizeof(text));
 	return text[0] ? mem_strdup(text) : NULL;
 }
 
@@ -153,12 +155,12 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	return done(session, STEP_MAIL);
 }
 
-/* A recipient that the MTA refused comes with {rcpt_mailer} = error, and with the reply in the other
- * two macros. What we answer does not count then. */
+/* A recipient that the MTA refused comes with {rcpt_mailer} = error, and with the reply in the
+ * other two macros. What we answer does not count then. */
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 {
 	static char mailer_name[] = "{rcpt_mailer}", status_name[] = "{rcpt_host}",
-		    text_name[] = "{rcpt_addr}";
+	            text_name[] = "{rcpt_addr}";
 	struct session *session = smfi_getpriv(ctx);
 	const char *mailer = smfi_getsymval(ctx, mailer_name);
 
@@ -323,8 +325,8 @@ int filter_open(const struct filter_settings *settings, char **error)
 	snprintf(address, sizeof(address), "fd:%d", fd);
 	if (smfi_register(description) != MI_SUCCESS || smfi_setconn(address) != MI_SUCCESS ||
 	    smfi_opensocket(false) != MI_SUCCESS) {
-		*error = mem_printf(
-		    "%s: libmilter does not take the socket", settings->endpoint->text);
+		*error =
+		    mem_printf("%s: libmilter does not take the socket", settings->endpoint->text);
 		close(fd);
 		filter_close();
 		return -1;
@@ -337,8 +339,8 @@ int filter_run(void)
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 
-/* While libmilter waits for a connection it holds the lock that smfi_stop() wants, up to five seconds.
- * So connections are made until it was done. */
+/* While libmilter waits for a connection it holds the lock that smfi_stop() wants, up to five
+ * seconds. So connections are made until it was done. */
 static void *wake_listener(void *context)
 {
 	static const struct timespec pause = {.tv_nsec = 10000000};

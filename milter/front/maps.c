@@ -69,8 +69,7 @@ static void record_event(
 	rejects_log(maps->rejects, maps->reply, maps->line.data, maps->line.len);
 }
 
-static bool answer_footer(
-    struct maps *maps, const struct request *request, struct strbuf *answer)
+static bool answer_footer(struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
 	const struct explanation *explanation = explain_event(maps, request, 0, ref);
@@ -82,8 +81,7 @@ static bool answer_footer(
 	return true;
 }
 
-static bool answer_rewrite(
-    struct maps *maps, const struct request *request, struct strbuf *answer)
+static bool answer_rewrite(struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	char ref[REF_LENGTH + 1];
 	const struct explanation *explanation = explain_event(maps, request, 0, ref);
@@ -102,26 +100,26 @@ static bool answer_delivery_status(
 	char ref[REF_LENGTH + 1];
 	struct status own = {0};
 
-	/* Whether it was delivered, is retried or given up is Postfix's decision, whatever class the
-	 * other server's words have. */
+	/* Whether it was delivered, is retried or given up is Postfix's decision, whatever class
+	 * the other server's words have. */
 	status_parse(&own, request->key, request->key_len);
 	const struct explanation *explanation = explain_event(maps, request, own.class, ref);
 	if (!explanation || explanation->status.class == 0 ||
 	    render_delivery_status(answer, request->key, request->key_len, &explanation->message,
-		request->profile->max_octets) < 0)
+	        request->profile->max_octets) < 0)
 		return false;
 	record_event(maps, request, explanation);
 	return true;
 }
 
 /* The key is a reply, or a JSON object with `reply` and `stage`. */
-static bool answer_explain(
-    struct maps *maps, const struct request *request, struct strbuf *answer)
+static bool answer_explain(struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	struct explain_context context = {.profile = request->profile};
 	const char *text = request->key;
 	size_t len = request->key_len;
-	json_t *object = len > 0 && text[0] == '{' ? json_loadb(text, len, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *object =
+	    len > 0 && text[0] == '{' ? json_loadb(text, len, JSON_ALLOW_NUL, NULL) : NULL;
 	json_t *reply = json_object_get(object, "reply"), *stage = json_object_get(object, "stage");
 
 	if (json_is_string(reply)) {
@@ -141,8 +139,7 @@ static bool answer_explain(
 	return true;
 }
 
-static bool answer_stats(
-    struct maps *maps, const struct request *request, struct strbuf *answer)
+static bool answer_stats(struct maps *maps, const struct request *request, struct strbuf *answer)
 {
 	metrics_write(maps->metrics, request->engine, answer);
 	return true;
@@ -188,7 +185,8 @@ static const struct map *find_map(const char *name, size_t len)
 	return NULL;
 }
 
-/* A name that is not there is a mistake in the MTA's configuration: say so where its owner looks. */
+/* A name that is not there is a mistake in the MTA's configuration: say so where its owner looks.
+ */
 static void refuse(struct strbuf *answer, const char *what, const char *name, size_t len)
 {
 	int shown = len < 40 ? (int)len : 40;

@@ -103,8 +103,8 @@ static void write_one(
 	strbuf_addf(out, "explain_milter_%s %" PRIu64 "\n", name, value);
 }
 
-static void write_by_front(struct strbuf *out, const char *name, const char *help,
-    const atomic_uint_fast64_t *counters)
+static void write_by_front(
+    struct strbuf *out, const char *name, const char *help, const atomic_uint_fast64_t *counters)
 {
 	describe(out, name, "counter", help);
 	for (size_t i = 0; i < FRONT_COUNT; i++)
@@ -122,12 +122,11 @@ static void write_explained(const struct metrics *metrics, struct strbuf *out)
 		for (size_t j = 0; j < MAX_REASONS && reasons[j]; j++)
 			if (metrics->explained[i][j])
 				strbuf_addf(out,
-				    "explain_milter_%s{front=\"%s\",reason=\"%s\"} %" PRIu64 "\n", name,
-				    names[i], reasons[j], (uint64_t)metrics->explained[i][j]);
+				    "explain_milter_%s{front=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
+				    name, names[i], reasons[j], (uint64_t)metrics->explained[i][j]);
 }
 
-void metrics_write(
-    const struct metrics *metrics, const struct engine *engine, struct strbuf *out)
+void metrics_write(const struct metrics *metrics, const struct engine *engine, struct strbuf *out)
 {
 	size_t rules, causes;
 

@@ -1,14 +1,16 @@
 /* rejects.c - which session does an explained rejection belong to?
  *
- * Postfix tells a milter of a rejected recipient, waits for its answer, and then asks for the footer: so
- * when a line is to be logged, its session was seen before. Only the reply's text connects the two, and
- * many sessions may be refused with the same words: a line gets a session only when no other one could
- * be meant. A service without the filter may send the same words in between and take a session that
- * is not its own; then the rightful line finds none, and both are called ambiguous, which is why lines
- * wait GRACE_MS before they are written. Both sides are bounded.
+ * Postfix tells a milter of a rejected recipient, waits for its answer, and then asks for the
+ * footer: so when a line is to be logged, its session was seen before. Only the reply's text
+ * connects the two, and many sessions may be refused with the same words: a line gets a session
+ * only when no other one could be meant. A service without the filter may send the same words in
+ * between and take a session that is not its own; then the rightful line finds none, and both are
+ * called ambiguous, which is why lines wait GRACE_MS before they are written. Both sides are
+ * bounded.
  *
- * Postfix begins most texts with what they are about, `<bob@example.org>: `; the filter gets the text
- * without it. It is one of the session's own values, so a session is filed under each of them. */
+ * Postfix begins most texts with what they are about, `<bob@example.org>: `; the filter gets the
+ * text without it. It is one of the session's own values, so a session is filed under each of them.
+ */
 #include "explain/rejects.h"
 
 #include "explain/log.h"
@@ -31,8 +33,8 @@
 /* The writer looks no more often than this, however fast lines come. */
 #define PAUSE_MS 20
 #define WINDOW_MS 1000
-/* No search looks at more equal entries, nor at more entries of a bucket in all: a flood of rejections,
- * equal or chosen to fall into one bucket, must not cost more for each one. */
+/* No search looks at more equal entries, nor at more entries of a bucket in all: a flood of
+ * rejections, equal or chosen to fall into one bucket, must not cost more for each one. */
 #define MAX_LOOK 64
 #define MAX_STEPS 1024
 /* Octets of a field that are logged; a longer one could make the line too long for the others. */
@@ -106,8 +108,8 @@ static uint64_t hash(uint64_t key, char c)
 
 /* FNV-1a over status, text and subject; blanks and control characters count alike, as in
  * reply_text(). */
-static uint64_t make_key(const char *status, const char *text, size_t len, const char *subject,
-    size_t subject_len)
+static uint64_t make_key(
+    const char *status, const char *text, size_t len, const char *subject, size_t subject_len)
 {
 	uint64_t key = UINT64_C(14695981039346656037);
 	bool blank = true;
@@ -175,8 +177,7 @@ struct candidates {
 	bool shared;
 };
 
-static struct candidates find_candidates(
-    const struct rejects *rejects, const struct line *line)
+static struct candidates find_candidates(const struct rejects *rejects, const struct line *line)
 {
 	struct candidates found = {0};
 	struct link *link;
@@ -242,7 +243,8 @@ static void add_session(struct strbuf *out, const struct seen *seen)
 {
 	for (size_t i = 0; i < FIELDS; i++)
 		if (seen->fields[i])
-			log_add_value(out, field_names[i], seen->fields[i], strlen(seen->fields[i]));
+			log_add_value(
+			    out, field_names[i], seen->fields[i], strlen(seen->fields[i]));
 }
 
 static void take(struct rejects *rejects, struct seen *seen, struct line *line)
@@ -289,7 +291,7 @@ static void expire_seen(struct rejects *rejects, int64_t now)
 	struct seen *oldest;
 
 	for (int i = 0; i < MAX_EXPIRED && (oldest = TAILQ_FIRST(&rejects->seen)) &&
-	     now - oldest->when > WINDOW_MS;
+	                now - oldest->when > WINDOW_MS;
 	     i++)
 		free_seen(rejects, oldest);
 }
@@ -317,7 +319,7 @@ static void *write_loop(void *context)
 			pthread_cond_wait(&rejects->filled, &rejects->lock);
 		/* The analyser does not see that write_line() takes the line out of the list. */
 		else if (rejects->stopping || /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-		    now >= line->when + GRACE_MS)
+		         now >= line->when + GRACE_MS)
 			write_line(rejects, line); /* NOLINT(clang-analyzer-unix.Malloc) */
 		else
 			wait_until(rejects, line->when + GRACE_MS, now);
@@ -401,8 +403,7 @@ static void forget_oldest(struct rejects *rejects)
 	free_seen(rejects, oldest);
 }
 
-static void file_under(
-    struct seen *seen, const char *status, const char *text, const char *subject)
+static void file_under(struct seen *seen, const char *status, const char *text, const char *subject)
 {
 	struct link *link = &seen->links[seen->link_count];
 	uint64_t key = make_key(status, text, strlen(text), subject, strlen(subject));
@@ -420,9 +421,9 @@ void rejects_seen(struct rejects *rejects, const char *status, const char *text,
 {
 	struct seen *seen = mem_calloc(1, sizeof(*seen));
 
-	seen->fields[CLIENT] = mem_printf("%s[%s]",
-	    session->client_name ? session->client_name : "unknown",
-	    session->client_address ? session->client_address : "unknown");
+	seen->fields[CLIENT] =
+	    mem_printf("%s[%s]", session->client_name ? session->client_name : "unknown",
+	        session->client_address ? session->client_address : "unknown");
 	seen->fields[HELO] = copy(session->helo);
 	seen->fields[SENDER] = copy_address(session->sender);
 	seen->fields[RECIPIENT] = copy_address(session->recipient);
@@ -473,8 +474,8 @@ void rejects_log(
 	if (status.class)
 		status_add(&code, &status);
 	struct line *line = mem_calloc(1, sizeof(*line));
-	line->key = make_key(
-	    number, words + subject, len - subject, words + 1, subject ? subject - 4 : 0);
+	line->key =
+	    make_key(number, words + subject, len - subject, words + 1, subject ? subject - 4 : 0);
 	strbuf_add(&line->text, text, text_len);
 	line->base_len = text_len;
 	pthread_mutex_lock(&rejects->lock);

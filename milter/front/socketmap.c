@@ -31,7 +31,8 @@
 
 /* Read at once; more than one whole request with its length and comma. */
 #define CHUNK ((size_t)16384)
-/* With so much unread by the client, no more of its requests are answered until it has caught up. */
+/* With so much unread by the client, no more of its requests are answered until it has caught up.
+ */
 #define MAX_OUTPUT ((size_t)64 * 1024)
 /* A client's own buffers are kept for reuse up to this size. */
 #define KEEP ((size_t)1024)
@@ -190,15 +191,16 @@ static void handle_input(struct client *client, const char *data, size_t len)
 	enum netstring_result result;
 	ssize_t sent;
 
-	/* Again where answers went out that were too many for one round: no event would come for the
-	 * requests that are left. */
+	/* Again where answers went out that were too many for one round: no event would come for
+	 * the requests that are left. */
 	do {
 		result = answer_all(socketmap, data + done, len - done, &more);
 		done += more;
 		sent = packets->len ? send_some(client, packets->data, packets->len) : 0;
 	} while (result == NETSTRING_COMPLETE && done < len && sent == (ssize_t)packets->len);
 	if (result == NETSTRING_INVALID) {
-		break_client(client, "it sent no netstring, or a request of more than 10000 octets");
+		break_client(
+		    client, "it sent no netstring, or a request of more than 10000 octets");
 		return;
 	}
 	if (sent < 0) {
@@ -317,7 +319,8 @@ static void sweep_clients(evutil_socket_t fd, short events, void *context)
 
 	(void)fd;
 	(void)events;
-	for (struct client *client = TAILQ_FIRST(&socketmap->clients), *next; client; client = next) {
+	for (struct client *client = TAILQ_FIRST(&socketmap->clients), *next; client;
+	     client = next) {
 		next = TAILQ_NEXT(client, by_use);
 		if (client->stuck_since && time - client->stuck_since > SLOW_SECONDS)
 			break_client(client, "it does not read its answers");
@@ -377,8 +380,7 @@ struct socketmap *socketmap_create(const struct socketmap_settings *settings, ch
 	return socketmap;
 }
 
-struct socketmap *socketmap_create_sibling(
-    struct socketmap *socketmap, void *context, char **error)
+struct socketmap *socketmap_create_sibling(struct socketmap *socketmap, void *context, char **error)
 {
 	struct socketmap *sibling = create_empty(&socketmap->settings);
 
@@ -387,8 +389,7 @@ struct socketmap *socketmap_create_sibling(
 	sibling->settings.context = context;
 	for (size_t i = 0; i < socketmap->listener_count; i++) {
 		const struct endpoint *endpoint = &socketmap->settings.endpoints[i];
-		int fd =
-		    fcntl(evconnlistener_get_fd(socketmap->listeners[i]), F_DUPFD_CLOEXEC, 0);
+		int fd = fcntl(evconnlistener_get_fd(socketmap->listeners[i]), F_DUPFD_CLOEXEC, 0);
 		if (fd < 0)
 			*error = mem_printf("%s: %s", endpoint->text, strerror(errno));
 		if (fd < 0 || add_listener(sibling, endpoint, fd, error) < 0) {

@@ -1,8 +1,8 @@
 /* watchdog.c - ends a daemon that is stuck in an answer, so that the MTA goes on by itself.
  *
- * The count is odd while an answer is being made. The thread looks several times within the deadline
- * and acts only when every look finds the same odd number: a process that was stopped, or a machine
- * that was suspended, looks once and finds the answer given at the next look. */
+ * The count is odd while an answer is being made. The thread looks several times within the
+ * deadline and acts only when every look finds the same odd number: a process that was stopped, or
+ * a machine that was suspended, looks once and finds the answer given at the next look. */
 #include "explain/watchdog.h"
 
 #include "explain/log.h"
@@ -40,7 +40,7 @@ static bool pause_or_stop(struct watchdog *watchdog)
 	until.tv_nsec = nanoseconds % 1000000000;
 	pthread_mutex_lock(&watchdog->lock);
 	while (!watchdog->stopping &&
-	    pthread_cond_timedwait(&watchdog->stopped, &watchdog->lock, &until) != ETIMEDOUT)
+	       pthread_cond_timedwait(&watchdog->stopped, &watchdog->lock, &until) != ETIMEDOUT)
 		;
 	stopping = watchdog->stopping;
 	pthread_mutex_unlock(&watchdog->lock);
@@ -61,7 +61,8 @@ static void *look(void *context)
 		/* Whatever else is stuck, be it the log: in a second the kernel ends it. */
 		signal(SIGALRM, SIG_DFL);
 		alarm(1);
-		log_error("an answer took too long; the daemon ends, so that mail goes on without it");
+		log_error(
+		    "an answer took too long; the daemon ends, so that mail goes on without it");
 		log_stop();
 		abort();
 	}

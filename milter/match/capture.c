@@ -48,8 +48,7 @@ static void read_groups(struct capture *capture, const struct varnames *names)
 	}
 }
 
-struct capture *capture_create(
-    const char *pattern, const struct varnames *names, char **error)
+struct capture *capture_create(const char *pattern, const struct varnames *names, char **error)
 {
 	struct capture *capture = mem_calloc(1, sizeof(*capture));
 	int why;
@@ -82,15 +81,13 @@ void capture_free(struct capture **capture)
 	*capture = NULL;
 }
 
-void capture_run(
-    const struct capture *capture, const char *text, size_t len, struct vars *vars)
+void capture_run(const struct capture *capture, const char *text, size_t len, struct vars *vars)
 {
 	pcre2_match_data *data = pcre2_match_data_create_from_pattern(capture->code, NULL);
 
 	if (!data)
 		return;
-	int found = pcre2_match(
-	    capture->code, (PCRE2_SPTR)text, len, 0, 0, data, capture->context);
+	int found = pcre2_match(capture->code, (PCRE2_SPTR)text, len, 0, 0, data, capture->context);
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
 	for (size_t i = 0; found > 0 && i < capture->group_count; i++) {
 		uint32_t group = capture->groups[i].number;

@@ -1,9 +1,9 @@
 /* database.c - one Hyperscan database for all patterns, and its cache on disk.
  *
- * Compiling thousands of patterns takes seconds, loading the result milliseconds. A cache file holds
- * the patterns themselves beside the database, so that a file under the right name can't be one for
- * other patterns. It is code for a small machine inside libhs, so it is only taken from a file that
- * nobody but us or root can write. */
+ * Compiling thousands of patterns takes seconds, loading the result milliseconds. A cache file
+ * holds the patterns themselves beside the database, so that a file under the right name can't be
+ * one for other patterns. It is code for a small machine inside libhs, so it is only taken from a
+ * file that nobody but us or root can write. */
 #include "internal.h"
 
 #include "explain/mem.h"
@@ -52,8 +52,8 @@ static uint64_t hash(const char *data, size_t len)
 static bool is_trusted(int fd, struct stat *status)
 {
 	return fstat(fd, status) == 0 && S_ISREG(status->st_mode) &&
-	    (status->st_uid == geteuid() || status->st_uid == 0) &&
-	    (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	       (status->st_uid == geteuid() || status->st_uid == 0) &&
+	       (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 static hs_database_t *read_cache(const char *path, const struct strbuf *key)
@@ -69,8 +69,8 @@ static hs_database_t *read_cache(const char *path, const struct strbuf *key)
 		char *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (data != MAP_FAILED) {
 			if (memcmp(data, key->data, key->len) == 0 &&
-			    hs_deserialize_database(
-				data + key->len, size - key->len, &database) != HS_SUCCESS)
+			    hs_deserialize_database(data + key->len, size - key->len, &database) !=
+			        HS_SUCCESS)
 				database = NULL;
 			munmap(data, size);
 		}
@@ -131,8 +131,8 @@ static void write_cache(
 	int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		goto out;
-	bool written = write_all(fd, key->data, key->len) && write_all(fd, data, len) &&
-	    fchmod(fd, 0644) == 0;
+	bool written =
+	    write_all(fd, key->data, key->len) && write_all(fd, data, len) && fchmod(fd, 0644) == 0;
 	if (close(fd) < 0 || !written || rename(temporary, path) < 0)
 		unlink(temporary);
 	remove_old(cache_dir);
@@ -141,8 +141,7 @@ out:
 	free(temporary);
 }
 
-static hs_database_t *compile(
-    const char *const *patterns, unsigned count, char **error, int *bad)
+static hs_database_t *compile(const char *const *patterns, unsigned count, char **error, int *bad)
 {
 	unsigned *flags = mem_calloc(count, sizeof(*flags));
 	unsigned *ids = mem_calloc(count, sizeof(*ids));
@@ -153,8 +152,8 @@ static hs_database_t *compile(
 		flags[i] = FLAGS;
 		ids[i] = i;
 	}
-	if (hs_compile_multi(
-		patterns, flags, ids, count, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
+	if (hs_compile_multi(patterns, flags, ids, count, HS_MODE_BLOCK, NULL, &database, &why) !=
+	    HS_SUCCESS) {
 		*error = mem_printf("%s", why->message);
 		*bad = why->expression;
 		hs_free_compile_error(why);

@@ -19,11 +19,9 @@ struct varnames;
 struct vars;
 
 /* NULL with a sentence in *ERROR if PCRE2 does not take the pattern. */
-struct capture *capture_create(
-    const char *pattern, const struct varnames *names, char **error);
+struct capture *capture_create(const char *pattern, const struct varnames *names, char **error);
 void capture_free(struct capture **capture);
 /* Sets the variables of the groups that took part in the match. */
-void capture_run(
-    const struct capture *capture, const char *text, size_t len, struct vars *vars);
+void capture_run(const struct capture *capture, const char *text, size_t len, struct vars *vars);
 
 #endif

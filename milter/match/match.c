@@ -1,12 +1,12 @@
 /* match.c - which rule a reply selects: the first whose conditions hold.
  *
- * All patterns of a tier are one database that is scanned once; each pattern that is found, and each
- * alternative without a pattern that the code and status lead to, is a candidate, and the one of the
- * first rule wins. So the time hangs on the text, hardly on the number of rules.
+ * All patterns of a tier are one database that is scanned once; each pattern that is found, and
+ * each alternative without a pattern that the code and status lead to, is a candidate, and the one
+ * of the first rule wins. So the time hangs on the text, hardly on the number of rules.
  *
  * Tiers are consecutive stretches of the rules, the later ones longer. When a rule was found, tiers
- * behind it need no scan. That is worth a lot, since precise rules stand first, and a small database
- * is scanned from the processor's cache: 128 patterns take 0.2 us, 600 at once 2.2 us. */
+ * behind it need no scan. That is worth a lot, since precise rules stand first, and a small
+ * database is scanned from the processor's cache: 128 patterns take 0.2 us, 600 at once 2.2 us. */
 #include "explain/match.h"
 
 #include "internal.h"
@@ -57,7 +57,7 @@ struct matcher {
 	size_t keyed_count;
 	struct tier *tiers;
 	size_t tier_count;
-	bool was_cached; /* every tier */
+	bool was_cached;      /* every tier */
 	pthread_mutex_t lock; /* guards the free scratch spaces */
 	hs_scratch_t *prototype;
 	hs_scratch_t *scratch[MAX_SCRATCH];
@@ -67,21 +67,21 @@ struct matcher {
 struct search {
 	const struct matcher *matcher;
 	const struct match_input *input;
-	const struct candidate *candidates; /* of the tier that is scanned */
-	uint32_t best;                      /* rule, or UINT32_MAX */
+	const struct candidate *candidates;    /* of the tier that is scanned */
+	uint32_t best;                         /* rule, or UINT32_MAX */
 	const struct alternative *alternative; /* of the best rule, the first that fits */
 	const struct candidate *winner;        /* its candidate, if it has a text */
 	uint8_t *all; /* a flag a rule, or NULL when only the first is wanted */
 };
 
-static bool conditions_hold(
-    const struct alternative *alternative, const struct match_input *input)
+static bool conditions_hold(const struct alternative *alternative, const struct match_input *input)
 {
 	if (alternative->stages && !(alternative->stages >> input->stage & 1))
 		return false;
 	bool ok = alternative->code_count == 0;
 	for (size_t i = 0; i < alternative->code_count && !ok; i++)
-		ok = input->code >= alternative->codes[i][0] && input->code <= alternative->codes[i][1];
+		ok = input->code >= alternative->codes[i][0] &&
+		     input->code <= alternative->codes[i][1];
 	if (!ok)
 		return false;
 	ok = alternative->status_count == 0;
@@ -93,8 +93,8 @@ static bool conditions_hold(
 static void found(struct search *search, uint32_t rule, const struct alternative *alternative,
     const struct candidate *candidate)
 {
-	bool better = rule < search->best ||
-	    (rule == search->best && alternative < search->alternative);
+	bool better =
+	    rule < search->best || (rule == search->best && alternative < search->alternative);
 
 	if ((!better && !search->all) || !conditions_hold(alternative, search->input))
 		return;
@@ -249,11 +249,11 @@ static int by_key(const void *left, const void *right)
 	return a->rule < b->rule ? -1 : a->rule > b->rule;
 }
 
-static void add_key(struct matcher *matcher, int key, uint32_t rule,
-    const struct alternative *alternative)
+static void add_key(
+    struct matcher *matcher, int key, uint32_t rule, const struct alternative *alternative)
 {
-	matcher->keyed = mem_realloc(
-	    matcher->keyed, matcher->keyed_count + 1, sizeof(*matcher->keyed));
+	matcher->keyed =
+	    mem_realloc(matcher->keyed, matcher->keyed_count + 1, sizeof(*matcher->keyed));
 	matcher->keyed[matcher->keyed_count++] = (struct keyed){key, rule, alternative};
 }
 
@@ -275,15 +275,14 @@ static void add_status_keys(struct matcher *matcher, const struct status *status
 static void index_alternative(
     struct matcher *matcher, uint32_t rule, const struct alternative *alternative)
 {
-	bool exact_statuses = alternative->status_count > 0, exact_codes = alternative->code_count > 0;
+	bool exact_statuses = alternative->status_count > 0,
+	     exact_codes = alternative->code_count > 0;
 
 	for (size_t i = 0; i < alternative->status_count; i++)
-		exact_statuses = exact_statuses &&
-		    alternative->statuses[i].subject != STATUS_ANY &&
-		    alternative->statuses[i].detail != STATUS_ANY;
+		exact_statuses = exact_statuses && alternative->statuses[i].subject != STATUS_ANY &&
+		                 alternative->statuses[i].detail != STATUS_ANY;
 	for (size_t i = 0; i < alternative->code_count; i++)
-		exact_codes =
-		    exact_codes && alternative->codes[i][0] == alternative->codes[i][1];
+		exact_codes = exact_codes && alternative->codes[i][0] == alternative->codes[i][1];
 	if (exact_statuses)
 		for (size_t i = 0; i < alternative->status_count; i++)
 			add_status_keys(matcher, &alternative->statuses[i], rule, alternative);
@@ -337,8 +336,8 @@ static void collect(struct matcher *matcher, struct problems *problems)
 
 /* libhs stops at the first faulty pattern; an administrator wants to hear of all. A faulty one is
  * replaced by one that no text fits, since a text has no NUL. */
-static void report_patterns(struct matcher *matcher, const struct tier *tier,
-    const char **patterns, struct problems *problems)
+static void report_patterns(struct matcher *matcher, const struct tier *tier, const char **patterns,
+    struct problems *problems)
 {
 	for (size_t i = 0; i < tier->count; i++) {
 		const struct candidate *candidate = &matcher->candidates[tier->first + i];
@@ -363,20 +362,21 @@ static void compile_tier(
 
 	for (size_t i = 0; i < tier->count; i++)
 		patterns[i] = matcher->candidates[tier->first + i].alternative->pattern->text;
-	tier->database = database_get(
-	    patterns, (unsigned)tier->count, cache_dir, &was_cached, &error, &bad);
+	tier->database =
+	    database_get(patterns, (unsigned)tier->count, cache_dir, &was_cached, &error, &bad);
 	if (!tier->database && bad >= 0) {
 		free(error);
 		error = NULL;
 		report_patterns(matcher, tier, patterns, problems);
-		tier->database = database_get(
-		    patterns, (unsigned)tier->count, NULL, &was_cached, &error, &bad);
+		tier->database =
+		    database_get(patterns, (unsigned)tier->count, NULL, &was_cached, &error, &bad);
 	}
 	matcher->was_cached = matcher->was_cached && was_cached;
 	if (tier->database && hs_alloc_scratch(tier->database, &matcher->prototype) != HS_SUCCESS)
 		error = mem_strdup("no memory for pattern matching");
 	if (error)
-		problems_add(problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
+		problems_add(
+		    problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
 	free(error);
 	free(patterns);
 }
@@ -387,8 +387,8 @@ static void compile(struct matcher *matcher, const char *cache_dir, struct probl
 	for (size_t first = 0, size; first < matcher->candidate_count; first += size) {
 		size_t left = matcher->candidate_count - first;
 		size = first / 2 > MIN_TIER ? first / 2 : MIN_TIER;
-		matcher->tiers = mem_realloc(
-		    matcher->tiers, matcher->tier_count + 1, sizeof(*matcher->tiers));
+		matcher->tiers =
+		    mem_realloc(matcher->tiers, matcher->tier_count + 1, sizeof(*matcher->tiers));
 		struct tier *tier = &matcher->tiers[matcher->tier_count++];
 		*tier = (struct tier){.first = first, .count = left < size ? left : size};
 		compile_tier(matcher, tier, cache_dir, problems);

@@ -14,13 +14,14 @@ static size_t line_end(const char *text, size_t len, size_t at, size_t width, si
 	const char *blank = memchr(text + at + width, ' ', len - at - width);
 	size_t end = blank ? (size_t)(blank - text) : len;
 	if (end - at > hard)
-		for (end = at + hard; end > at + 1 && ((unsigned char)text[end] & 0xC0) == 0x80; end--)
+		for (end = at + hard; end > at + 1 && ((unsigned char)text[end] & 0xC0) == 0x80;
+		     end--)
 			;
 	return end;
 }
 
-size_t fold_text(const char *text, size_t len, size_t width, size_t hard, struct fold_line *lines,
-    size_t max)
+size_t fold_text(
+    const char *text, size_t len, size_t width, size_t hard, struct fold_line *lines, size_t max)
 {
 	size_t count = 0, at = 0;
 

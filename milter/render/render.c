@@ -1,7 +1,7 @@
 /* render.c - explanations as reply lines.
  *
- * Lines fold at the profile's width; where that makes more lines than allowed, paragraphs are joined
- * and then lines made longer, up to what SMTP allows: saying less is the last resort. */
+ * Lines fold at the profile's width; where that makes more lines than allowed, paragraphs are
+ * joined and then lines made longer, up to what SMTP allows: saying less is the last resort. */
 #include "explain/render.h"
 
 #include "explain/fold.h"
@@ -155,8 +155,8 @@ static bool try_layout(
     struct page *page, const struct limits *limits, size_t join_from, size_t width)
 {
 	return fold_parts(page, join_from, width, limits->hard, limits->max_lines) <=
-	    limits->max_lines &&
-	    page_octets(page, limits->prefix) <= limits->room;
+	           limits->max_lines &&
+	       page_octets(page, limits->prefix) <= limits->room;
 }
 
 /* Tries layouts from the most to the least readable: longer lines, joined, take less room. */
@@ -176,8 +176,8 @@ static bool page_fits(struct page *page, const struct limits *limits)
 	return try_layout(page, limits, 0, limits->hard);
 }
 
-/* Lays the message out within LIMITS. Where not everything fits, the action goes first, word by word
- * from its end, then the note; at last the end of the summary. */
+/* Lays the message out within LIMITS. Where not everything fits, the action goes first, word by
+ * word from its end, then the note; at last the end of the summary. */
 static int page_layout(
     struct page *page, const struct message *message, const struct limits *limits)
 {
@@ -211,8 +211,8 @@ static int page_layout(
 }
 
 /* The same as lines, the closing on the last one. */
-static int page_lines(struct page *page, const struct message *message,
-    const struct profile *profile, size_t prefix)
+static int page_lines(
+    struct page *page, const struct message *message, const struct profile *profile, size_t prefix)
 {
 	strbuf_init(&page->text, 0);
 	page_fill(page, message, (const size_t[PARTS]){0});
@@ -252,8 +252,8 @@ static void add_footer_text(struct strbuf *out, const char *text, size_t len)
 	size_t from = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		bool special = text[i] == '\\' &&
-		    (i + 1 == len || text[i + 1] == 'n' || text[i + 1] == 'c');
+		bool special =
+		    text[i] == '\\' && (i + 1 == len || text[i + 1] == 'n' || text[i + 1] == 'c');
 		if (text[i] != '$' && !special)
 			continue;
 		strbuf_add(out, text + from, i - from);
@@ -290,8 +290,8 @@ int render_flat(struct strbuf *out, const struct message *message, size_t room)
 	return result;
 }
 
-int render_delivery_status(struct strbuf *out, const char *key, size_t len,
-    const struct message *message, size_t room)
+int render_delivery_status(
+    struct strbuf *out, const char *key, size_t len, const struct message *message, size_t room)
 {
 	size_t start = out->len;
 

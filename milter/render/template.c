@@ -16,7 +16,8 @@ struct piece {
 	const char *text;
 };
 
-struct template {
+struct template
+{
 	const char *source;
 	uint64_t needs;
 	size_t count;
@@ -57,7 +58,8 @@ const struct template *template_compile(
 		size_t name_len = (size_t)(close - open) - 1;
 		int var = varnames_add(names, open + 1, name_len);
 		if (var < 0) {
-			*error = mem_printf("'{%.*s}' can't be a variable", (int)name_len, open + 1);
+			*error =
+			    mem_printf("'{%.*s}' can't be a variable", (int)name_len, open + 1);
 			return NULL;
 		}
 		template->pieces[template->count++] = (struct piece){.var = var};

@@ -119,8 +119,8 @@ void vars_reset(struct vars *vars)
 static bool is_harmful(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C ||
-	    point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
-	    (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+	       point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
+	       (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
 void vars_set(struct vars *vars, int var, const char *value, size_t len)
@@ -135,7 +135,7 @@ void vars_set(struct vars *vars, int var, const char *value, size_t len)
 		/* Printable ASCII is nearly everything: take it in one piece. */
 		size_t run = 0;
 		while (run < len && characters + run < VAR_MAX_CHARACTERS && s[run] >= ' ' &&
-		    s[run] < 127)
+		       s[run] < 127)
 			run++;
 		strbuf_add(&vars->values, (const char *)s, run);
 		s += run;

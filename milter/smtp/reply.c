@@ -23,7 +23,8 @@ struct reply {
 	struct status status;
 	enum stage stage;
 	struct span host;
-	struct strbuf flat; /* the input with '\n' between lines and blanks for control characters */
+	struct strbuf
+	    flat; /* the input with '\n' between lines and blanks for control characters */
 	struct strbuf text; /* what rules look at */
 	struct span *lines; /* in flat */
 	size_t line_count, line_size;
@@ -45,7 +46,8 @@ void reply_free(struct reply **reply)
 	*reply = NULL;
 }
 
-/* A reply code at the beginning of TEXT: three digits, then a blank, '-', or the end of the line. */
+/* A reply code at the beginning of TEXT: three digits, then a blank, '-', or the end of the line.
+ */
 static int parse_code(const char *text, size_t len)
 {
 	if (len < 3 || text[0] < '2' || text[0] > '5' || !isdigit((unsigned char)text[1]) ||
@@ -68,8 +70,9 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Control characters become blanks, every kind of line end one '\n'. A line that begins with a blank
- * continues the one before (RFC 5322 section 2.2.3): so bounces break replies, and SMTP never does. */
+/* Control characters become blanks, every kind of line end one '\n'. A line that begins with a
+ * blank continues the one before (RFC 5322 section 2.2.3): so bounces break replies, and SMTP never
+ * does. */
 static void flatten(struct reply *reply, const char *data, size_t len)
 {
 	struct strbuf *flat = &reply->flat;
@@ -112,7 +115,7 @@ static size_t skip_diagnostic_type(const char *text, size_t len, size_t at)
 		size_t end = at + type_len;
 		if (types[i][type_len - 1] == '-')
 			while (end < len && end - at < 32 &&
-			    (isalnum((unsigned char)text[end]) || text[end] == '-'))
+			       (isalnum((unsigned char)text[end]) || text[end] == '-'))
 				end++;
 		if (end < len && text[end] == ';')
 			return skip_blanks(text, len, end + 1);
@@ -137,7 +140,7 @@ static bool is_after_smtp_error(const char *text, size_t at)
 	static const char begin[] = "SMTP error from remote";
 
 	return at > sizeof(begin) && strncasecmp(text, begin, sizeof(begin) - 1) == 0 &&
-	    ends_with(text, at, ": ");
+	       ends_with(text, at, ": ");
 }
 
 static bool is_introduced(const char *text, size_t at)
@@ -149,7 +152,8 @@ static bool is_introduced(const char *text, size_t at)
 }
 
 /* The position of a reply code inside the text, or LEN. A number is one only when it was introduced
- * as another server's words or a status of the same class follows: `limit: 500 per hour` is none. */
+ * as another server's words or a status of the same class follows: `limit: 500 per hour` is none.
+ */
 static size_t find_code(const char *text, size_t len, size_t at)
 {
 	for (size_t i = at; i + 3 <= len; i++) {
@@ -159,7 +163,8 @@ static size_t find_code(const char *text, size_t len, size_t at)
 			continue;
 		struct status status;
 		bool has_status = i + 4 < len &&
-		    status_parse(&status, text + i + 4, len - i - 4) > 0 && status.class == text[i] - '0';
+		                  status_parse(&status, text + i + 4, len - i - 4) > 0 &&
+		                  status.class == text[i] - '0';
 		if (has_status || is_introduced(text, i))
 			return i;
 	}
@@ -236,7 +241,8 @@ static size_t skip_codes(struct reply *reply, const char *text, size_t at, size_
 		at = skip_blanks(text, end, at);
 	}
 	size_t used = status_parse(&status, text + at, end - at);
-	if (used && (reply->status.class == 0 || status_key(&status) == status_key(&reply->status))) {
+	if (used &&
+	    (reply->status.class == 0 || status_key(&status) == status_key(&reply->status))) {
 		reply->status = status;
 		at += used;
 	}

@@ -56,7 +56,7 @@ size_t status_parse(struct status *status, const char *text, size_t len)
 bool status_parse_pattern(struct status *pattern, const char *text, size_t len)
 {
 	return len > 1 && text[1] == '.' && parse(pattern, text, len, true) == len &&
-	    (pattern->class == STATUS_ANY || is_class(pattern->class));
+	       (pattern->class == STATUS_ANY || is_class(pattern->class));
 }
 
 static bool part_matches(short pattern, short value)
@@ -67,8 +67,8 @@ static bool part_matches(short pattern, short value)
 bool status_matches(const struct status *pattern, const struct status *status)
 {
 	return status->class != 0 && part_matches(pattern->class, status->class) &&
-	    part_matches(pattern->subject, status->subject) &&
-	    part_matches(pattern->detail, status->detail);
+	       part_matches(pattern->subject, status->subject) &&
+	       part_matches(pattern->detail, status->detail);
 }
 
 int status_key(const struct status *status)

@@ -23,12 +23,13 @@ static int parse_unix(struct endpoint *endpoint, const char *path, char **error)
 	struct sockaddr_un *address = (struct sockaddr_un *)&endpoint->address;
 
 	if (path[0] != '/') {
-		*error = mem_printf("%s: a Unix socket needs a path that begins with /", endpoint->text);
+		*error =
+		    mem_printf("%s: a Unix socket needs a path that begins with /", endpoint->text);
 		return -1;
 	}
 	if (strlen(path) >= sizeof(address->sun_path)) {
-		*error = mem_printf("%s: a Unix socket's path has at most %zu octets", endpoint->text,
-		    sizeof(address->sun_path) - 1);
+		*error = mem_printf("%s: a Unix socket's path has at most %zu octets",
+		    endpoint->text, sizeof(address->sun_path) - 1);
 		return -1;
 	}
 	address->sun_family = AF_UNIX;
@@ -72,12 +73,13 @@ static int parse_inet(struct endpoint *endpoint, int family, const char *rest, c
 	/* strtoul() takes signs and blanks too. */
 	if (!isdigit((unsigned char)rest[0]) || (*end != '\0' && end != at) || port < 1 ||
 	    port > 65535) {
-		*error = mem_printf("%s: the port must be a number from 1 to 65535", endpoint->text);
+		*error =
+		    mem_printf("%s: the port must be a number from 1 to 65535", endpoint->text);
 		return -1;
 	}
 	if (ok != 1) {
-		*error = mem_printf("%s: the host must be an %s address or localhost", endpoint->text,
-		    family == AF_INET ? "IPv4" : "IPv6");
+		*error = mem_printf("%s: the host must be an %s address or localhost",
+		    endpoint->text, family == AF_INET ? "IPv4" : "IPv6");
 		return -1;
 	}
 	return 0;
@@ -86,8 +88,7 @@ static int parse_inet(struct endpoint *endpoint, int family, const char *rest, c
 static const struct scheme {
 	const char *prefix;
 	int family;
-} schemes[] = {
-    {"unix:", AF_UNIX}, {"local:", AF_UNIX}, {"inet:", AF_INET}, {"inet6:", AF_INET6}};
+} schemes[] = {{"unix:", AF_UNIX}, {"local:", AF_UNIX}, {"inet:", AF_INET}, {"inet6:", AF_INET6}};
 
 int endpoint_parse(struct endpoint *endpoint, const char *text, char **error)
 {
@@ -99,8 +100,8 @@ int endpoint_parse(struct endpoint *endpoint, const char *text, char **error)
 		if (strncmp(text, schemes[i].prefix, len) != 0)
 			continue;
 		result = schemes[i].family == AF_UNIX
-		    ? parse_unix(endpoint, text + len, error)
-		    : parse_inet(endpoint, schemes[i].family, text + len, error);
+		             ? parse_unix(endpoint, text + len, error)
+		             : parse_inet(endpoint, schemes[i].family, text + len, error);
 		break;
 	}
 	if (!endpoint->address_len && text[0] == '/')
@@ -120,8 +121,8 @@ void endpoint_free(struct endpoint *endpoint)
 	*endpoint = (struct endpoint){0};
 }
 
-/* Removes a socket that a program left behind. Anything else in its place is somebody's file. Only a
- * refused connection says that nobody is there: any other answer, or none, may be a program. */
+/* Removes a socket that a program left behind. Anything else in its place is somebody's file. Only
+ * a refused connection says that nobody is there: any other answer, or none, may be a program. */
 static int remove_stale(const struct endpoint *endpoint, char **error)
 {
 	struct stat status;
@@ -164,28 +165,26 @@ static int set_access(
 			return -1;
 		}
 		if (chown(endpoint->path, (uid_t)-1, entry->gr_gid) < 0) {
-			*error = mem_printf("%s: the group can't be set to %s: %s", endpoint->text, group,
-			    strerror(errno));
+			*error = mem_printf("%s: the group can't be set to %s: %s", endpoint->text,
+			    group, strerror(errno));
 			return -1;
 		}
 	}
 	if (chmod(endpoint->path, mode) < 0) {
-		*error = mem_printf(
-		    "%s: the mode can't be set: %s", endpoint->text, strerror(errno));
+		*error =
+		    mem_printf("%s: the mode can't be set: %s", endpoint->text, strerror(errno));
 		return -1;
 	}
 	return 0;
 }
 
-int endpoint_listen(
-    const struct endpoint *endpoint, unsigned mode, const char *group, char **error)
+int endpoint_listen(const struct endpoint *endpoint, unsigned mode, const char *group, char **error)
 {
 	int on = 1;
 
 	if (endpoint->path && remove_stale(endpoint, error) < 0)
 		return -1;
-	int fd = socket(
-	    endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		*error = mem_printf("%s: %s", endpoint->text, strerror(errno));
 		return -1;

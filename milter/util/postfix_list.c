@@ -1,4 +1,5 @@
-/* postfix_list.c - lists as main.cf writes them, changed without disturbing what others put there. */
+/* postfix_list.c - lists as main.cf writes them, changed without disturbing what others put there.
+ */
 #include "explain/postfix_list.h"
 
 #include "explain/mem.h"

@@ -5,7 +5,11 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *point)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *s = (const unsigned char *)text;
-	size_t octets = s[0] < 0x80 ? 1 : s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC2 ? 2 : 0;
+	size_t octets = s[0] < 0x80    ? 1
+	                : s[0] >= 0xF0 ? 4
+	                : s[0] >= 0xE0 ? 3
+	                : s[0] >= 0xC2 ? 2
+	                               : 0;
 
 	if (octets == 0 || octets > len || s[0] > 0xF4)
 		return 0;
@@ -16,7 +20,7 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *point)
 		*point = *point << 6 | (s[i] & 0x3Fu);
 	}
 	if (octets > 1 && (*point < smallest[octets] || *point > 0x10FFFF ||
-	    (*point >= 0xD800 && *point <= 0xDFFF)))
+	                      (*point >= 0xD800 && *point <= 0xDFFF)))
 		return 0;
 	return octets;
 }

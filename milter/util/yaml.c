@@ -1,8 +1,8 @@
 /* yaml.c - the one place that sees libfyaml: reading, walking, and mistakes with line and column.
  *
  * libfyaml stops at the first syntax error of a document. A catalogue file is a list of items that
- * have nothing to do with each other, so after an error each half of them is read for itself, and so on
- * down to the faulty items, with the others blanked out (line numbers stay right). */
+ * have nothing to do with each other, so after an error each half of them is read for itself, and
+ * so on down to the faulty items, with the others blanked out (line numbers stay right). */
 #include "explain/yaml.h"
 
 #include "explain/mem.h"
@@ -20,8 +20,8 @@
 #define MAX_FILE ((size_t)16 << 20)
 /* Faulty items of one file that are reported. */
 #define MAX_FAULTY 100
-/* Nodes that the aliases of a document may stand for. A few lines of aliases of aliases would otherwise
- * fill the memory. */
+/* Nodes that the aliases of a document may stand for. A few lines of aliases of aliases would
+ * otherwise fill the memory. */
 #define MAX_ALIASED ((size_t)100000)
 /* libfyaml lets a document nest 64 deep; aliases may go on from there. */
 #define MAX_DEPTH 256
@@ -112,7 +112,8 @@ static int add_part(
 static size_t next_item(const char *text, size_t len, size_t at)
 {
 	while (at < len) {
-		if (text[at] == '-' && at + 1 < len && (text[at + 1] == ' ' || text[at + 1] == '\n'))
+		if (text[at] == '-' && at + 1 < len &&
+		    (text[at + 1] == ' ' || text[at + 1] == '\n'))
 			return at;
 		const char *newline = memchr(text + at, '\n', len - at);
 		if (!newline)
@@ -122,8 +123,8 @@ static size_t next_item(const char *text, size_t len, size_t at)
 	return len;
 }
 
-/* Adds COUNT items, of which each begins where STARTS says and the last ends at STARTS[COUNT]. Ends when
- * no faulty one is ALLOWED any more. */
+/* Adds COUNT items, of which each begins where STARTS says and the last ends at STARTS[COUNT]. Ends
+ * when no faulty one is ALLOWED any more. */
 static void add_items(struct yaml_doc *doc, const char *text, const size_t *starts, size_t count,
     size_t *allowed, struct problems *problems)
 {
@@ -192,8 +193,9 @@ static bool is_marker(const char *line, size_t len, const char *marker)
 	return len >= 3 && memcmp(line, marker, 3) == 0 && (len == 3 || strchr(" \t\r", line[3]));
 }
 
-/* The line (1-based) at which a second document begins, 0 if there is none: libfyaml reads the first
- * one and says nothing of the others. A marker in the first column is never part of a scalar. */
+/* The line (1-based) at which a second document begins, 0 if there is none: libfyaml reads the
+ * first one and says nothing of the others. A marker in the first column is never part of a scalar.
+ */
 static unsigned second_document(const char *text, size_t len)
 {
 	bool begun = false, ended = false;
@@ -238,7 +240,8 @@ struct yaml_doc *yaml_parse(
 	if (content == len) /* libfyaml makes no document of it */
 		add_part(doc, mem_strdup("---\n"), 4, problems, false);
 	else if (memchr(text, '\0', len))
-		problems_add(problems, file, 0, 0, NULL, "contains a NUL octet, so it is no text file");
+		problems_add(
+		    problems, file, 0, 0, NULL, "contains a NUL octet, so it is no text file");
 	else if (valid < len)
 		report_encoding(file, text, valid, problems);
 	else if (add_part(doc, mem_strndup(text, len), len, problems, text[content] == '-') == 0) {
@@ -340,8 +343,7 @@ struct fy_node *yaml_next(struct fy_node *list, void **state)
 	return fy_node_sequence_iterate(list, state);
 }
 
-bool yaml_next_pair(
-    struct fy_node *map, void **state, struct fy_node **key, struct fy_node **value)
+bool yaml_next_pair(struct fy_node *map, void **state, struct fy_node **key, struct fy_node **value)
 {
 	struct fy_node_pair *pair = fy_node_mapping_iterate(map, state);
 
@@ -370,7 +372,8 @@ static void find_place(struct fy_node *node, unsigned *line, unsigned *column)
 	for (int depth = 0; node && depth < 8; depth++) {
 		void *state = NULL;
 		if (fy_node_is_scalar(node)) {
-			const struct fy_mark *mark = fy_token_start_mark(fy_node_get_scalar_token(node));
+			const struct fy_mark *mark =
+			    fy_token_start_mark(fy_node_get_scalar_token(node));
 			if (mark) {
 				*line = (unsigned)mark->line + 1;
 				*column = (unsigned)mark->column + 1;

@@ -118,10 +118,23 @@ static inline bool fixture_has(const struct problems *problems, const char *file
 	for (size_t i = 0; i < problems_count(problems); i++) {
 		const char *text = problems_get(problems, i);
 		found = found ||
-		    (strncmp(text, place, strlen(place)) == 0 && strstr(text, words) != NULL);
+		        (strncmp(text, place, strlen(place)) == 0 && strstr(text, words) != NULL);
 	}
 	free(place);
 	return found;
+}
+
+/* A catalogue without mistakes, or NULL. */
+static inline struct catalog *catalog_load(const char *const *dirs, struct problems *problems)
+{
+	size_t before = problems_count(problems);
+	struct catalog *catalog = catalog_read(dirs, problems);
+
+	if (problems_count(problems) > before) {
+		problems_sort(problems);
+		catalog_free(&catalog);
+	}
+	return catalog;
 }
 
 #endif

@@ -1,9 +1,11 @@
-/* tree.h - for tests that need whole directories of files. Include unit.h before.
+/* tree.h - for tests that need whole directories of files.
  *
  * tree_run() runs the suite in a child process and removes the directory afterwards, whatever
  * happens to the child: a failed assertion, a crash, Ctrl-C. */
 #ifndef TESTS_CATALOG_TREE_H
 #define TESTS_CATALOG_TREE_H
+
+#include "../unit.h"
 
 #include <ftw.h>
 #include <signal.h>
@@ -30,8 +32,8 @@ static inline const char *tree_path(const char *name)
 	static unsigned next;
 	char *path = paths[next++ % 16];
 
-	ck_assert_int_lt(snprintf(path, sizeof(paths[0]), "%s/%s", tree_directory, name),
-	    (int)sizeof(paths[0]));
+	ck_assert_int_lt(
+	    snprintf(path, sizeof(paths[0]), "%s/%s", tree_directory, name), (int)sizeof(paths[0]));
 	return path;
 }
 

@@ -1,6 +1,6 @@
 /* config_test.c - explain-milter.yaml: every key, right and wrong, and all mistakes at once. */
-#include "../unit.h"
 #include "../catalog/tree.h"
+#include "../unit.h"
 
 #include "explain/config.h"
 #include "explain/mem.h"
@@ -96,7 +96,8 @@ START_TEST(test_everything)
 	    "site: mx.example.org\n"
 	    "profiles:\n"
 	    "  internal: {audience: internal, contact: \"Helpdesk, ext. 4357\", max_lines: 6}\n"
-	    "  default: {help_url: \"https://example.org/{cause}\", width: 70, language: de, max_octets: 300}\n"
+	    "  default: {help_url: \"https://example.org/{cause}\", width: 70, language: de, "
+	    "max_octets: 300}\n"
 	    "  narrow: {layout: single, audience: external, width: 40}\n");
 	char *dir = mem_strdup(tree_path("etc"));
 	char *path = mem_printf("%s/sub/catalog", dir), *cache = mem_printf("%s/cache", dir);
@@ -243,7 +244,8 @@ static const struct {
     {"profiles: x\n", 1, 11, "profiles: must be names with their settings"},
     {"profiles: {default: x}\n", 1, 12, "a profile needs a name and settings"},
     {"profiles: {a: [b]}\n", 1, 12, "a profile needs a name and settings"},
-    {"profiles: {a: {audiens: internal}}\n", 1, 16, "unknown key 'audiens', did you mean 'audience'?"},
+    {"profiles: {a: {audiens: internal}}\n", 1, 16,
+        "unknown key 'audiens', did you mean 'audience'?"},
     {"profiles: {a: {audience: users}}\n", 1, 26, "audience: must be external or internal"},
     {"profiles: {a: {layout: wide}}\n", 1, 24, "layout: must be multi or single"},
     {"profiles: {a: {width: 39}}\n", 1, 23, "width: must be a number from 40 to 500"},
@@ -280,16 +282,15 @@ END_TEST
 
 START_TEST(test_all_mistakes)
 {
-	static const char text[] =
-	    "milter: foo\n"
-	    "socketmap: [bar, unix:/x, baz]\n"
-	    "max_clients: 0\n"
-	    "nonsense: 1\n"
-	    "catalog: [{a: b}, /x, [c]]\n"
-	    "profiles:\n"
-	    "  a: {width: 1, max_lines: 1, layout: x}\n"
-	    "  b: {contakt: 1}\n"
-	    "mta: exim\n";
+	static const char text[] = "milter: foo\n"
+	                           "socketmap: [bar, unix:/x, baz]\n"
+	                           "max_clients: 0\n"
+	                           "nonsense: 1\n"
+	                           "catalog: [{a: b}, /x, [c]]\n"
+	                           "profiles:\n"
+	                           "  a: {width: 1, max_lines: 1, layout: x}\n"
+	                           "  b: {contakt: 1}\n"
+	                           "mta: exim\n";
 	static const unsigned lines[] = {1, 2, 2, 3, 4, 5, 5, 7, 7, 7, 8, 9};
 	struct problems *problems = problems_create();
 
@@ -299,7 +300,8 @@ START_TEST(test_all_mistakes)
 	ck_assert_uint_eq(problems_count(problems), COUNT(lines));
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		char *place = mem_printf("/etc/explain-milter.yaml:%u:", lines[i]);
-		ck_assert_msg(strstr(problems_get(problems, i), place), "%s", problems_get(problems, i));
+		ck_assert_msg(
+		    strstr(problems_get(problems, i), place), "%s", problems_get(problems, i));
 		free(place);
 	}
 	problems_free(&problems);
@@ -340,7 +342,8 @@ START_TEST(test_no_file)
 
 	ck_assert_ptr_null(config_load(tree_path("etc/none.yaml"), problems));
 	ck_assert_uint_eq(problems_count(problems), 1);
-	ck_assert_ptr_nonnull(strstr(problems_get(problems, 0), "none.yaml: cannot be read: No such file"));
+	ck_assert_ptr_nonnull(
+	    strstr(problems_get(problems, 0), "none.yaml: cannot be read: No such file"));
 	ck_assert_ptr_null(config_load(tree_dir(), problems));
 	ck_assert_uint_eq(problems_count(problems), 2);
 	problems_free(&problems);

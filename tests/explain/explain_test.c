@@ -1,6 +1,6 @@
 /* explain_test.c - explain_reply(), the engine and its holder, examples, references, JSON. */
-#include "../unit.h"
 #include "../catalog/fixture.h"
+#include "../unit.h"
 
 #include "explain/check.h"
 #include "explain/engine.h"
@@ -17,23 +17,42 @@
 #include <stdatomic.h>
 
 static const struct profile_settings profiles[] = {
-    {.name = (char *)"default", .contact = (char *)"postmaster@example.org",
-	.help_url = (char *)"https://example.org/why/{cause}", .language = (char *)"en", .width = 78,
-	.max_lines = 4, .max_octets = 480},
-    {.name = (char *)"internal", .internal = true, .contact = (char *)"Helpdesk, ext. 4357",
-	.help_url = (char *)"https://example.org/{cause}?to={recipient}&code={code}",
-	.language = (char *)"en", .width = 78, .max_lines = 4, .max_octets = 480},
-    {.name = (char *)"german", .contact = (char *)"postmaster@example.org", .language = (char *)"de",
-	.width = 78, .max_lines = 4, .max_octets = 480},
-    {.name = (char *)"bare", .contact = (char *)"postmaster@example.org", .help_url = (char *)"",
-	.language = (char *)"en", .width = 78, .max_lines = 4, .max_octets = 480},
+    {.name = (char *)"default",
+        .contact = (char *)"postmaster@example.org",
+        .help_url = (char *)"https://example.org/why/{cause}",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
+    {.name = (char *)"internal",
+        .internal = true,
+        .contact = (char *)"Helpdesk, ext. 4357",
+        .help_url = (char *)"https://example.org/{cause}?to={recipient}&code={code}",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
+    {.name = (char *)"german",
+        .contact = (char *)"postmaster@example.org",
+        .language = (char *)"de",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
+    {.name = (char *)"bare",
+        .contact = (char *)"postmaster@example.org",
+        .help_url = (char *)"",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
 };
 
 static struct engine *try_engine(const char *site, struct problems *problems)
 {
 	fixture_base("ex-base");
 	fixture_write("ex-base", "causes/de.yaml",
-	    "- phrases: {permanent: Endgueltig., temporary: Voruebergehend., help: 'Hilfe:', ref: 'Zeichen:'}\n"
+	    "- phrases: {permanent: Endgueltig., temporary: Voruebergehend., help: 'Hilfe:', ref: "
+	    "'Zeichen:'}\n"
 	    "- cause: mailbox-full\n  summary: Das Postfach ist voll.\n  action: Warten.\n");
 	fixture_write("ex-site", "site.yaml", site);
 	const char *dirs[] = {tree_path("ex-site"), tree_path("ex-base"), NULL};
@@ -67,64 +86,66 @@ static const struct {
     {"354 go", "", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
     {"2.1.5 ok", "", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
     {"550 5.1.1 gone  Ref: 7Q2K-M4RX", "", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"550-5.1.1 gone\r\n550 5.1.1 Help: https://x/  Ref: 7Q2K-M4RX", "", NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL},
+    {"550-5.1.1 gone\r\n550 5.1.1 Help: https://x/  Ref: 7Q2K-M4RX", "", NULL, NULL, NULL, NULL,
+        NULL, NULL, NULL, NULL},
     {"550 weg Zeichen: 7Q2K-M4RX", "", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
     {"550 gone Ref: 7Q2K-M4RI", "bare", NULL, NULL, "any-5xx", "unclassified",
-	"The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
+        "The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
     {"550 gone Ref: 7Q2K-M4RX.", "bare", NULL, NULL, "any-5xx", "unclassified",
-	"The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
+        "The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
     {"550 gone Code: 7Q2K-M4RX", "bare", NULL, NULL, "any-5xx", "unclassified",
-	"The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
-    {"550 7Q2K-M4RX", "bare", NULL, NULL, "any-5xx", "unclassified", "The server refused the message.",
-	"Ask postmaster@example.org.", "Permanent.", ""},
+        "The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
+    {"550 7Q2K-M4RX", "bare", NULL, NULL, "any-5xx", "unclassified",
+        "The server refused the message.", "Ask postmaster@example.org.", "Permanent.", ""},
     /* Nobody knows: by class only. */
-    {"450 no", "bare", NULL, NULL, "", "unclassified", "The server refused the message for now.", "Wait.",
-	"Temporary.", ""},
-    {"4.0.0 no", "bare", NULL, NULL, "", "unclassified", "The server refused the message for now.", "Wait.",
-	"Temporary.", ""},
+    {"450 no", "bare", NULL, NULL, "", "unclassified", "The server refused the message for now.",
+        "Wait.", "Temporary.", ""},
+    {"4.0.0 no", "bare", NULL, NULL, "", "unclassified", "The server refused the message for now.",
+        "Wait.", "Temporary.", ""},
     {"5.0.0 no", "bare", NULL, NULL, "", "unclassified", "The server refused the message.",
-	"Ask postmaster@example.org.", "Permanent.", ""},
+        "Ask postmaster@example.org.", "Permanent.", ""},
     {"something", "bare", NULL, NULL, "", "unclassified", "The server refused the message.",
-	"Ask postmaster@example.org.", "", ""},
+        "Ask postmaster@example.org.", "", ""},
     {"", "bare", NULL, NULL, "", "unclassified", "The server refused the message.",
-	"Ask postmaster@example.org.", "", ""},
+        "Ask postmaster@example.org.", "", ""},
     /* The code, not the status, says whether it is temporary. */
     {"550 4.2.2 full", "bare", NULL, NULL, "full", "mailbox-full", "The mailbox is full.",
-	"Wait, then send again.", "Permanent.", ""},
-    {"450 5.2.2 full", "bare", NULL, NULL, "full", "mailbox-full", "The mailbox is full.", "Nothing to do.",
-	"Temporary.", ""},
+        "Wait, then send again.", "Permanent.", ""},
+    {"450 5.2.2 full", "bare", NULL, NULL, "full", "mailbox-full", "The mailbox is full.",
+        "Nothing to do.", "Temporary.", ""},
     /* Variants, from the session or the reply; the reply's own words win. */
     {"552 5.2.2 x", "", "bob@example.org", NULL, "full", "mailbox-full",
-	"The mailbox of bob@example.org is full.", "Wait, then send again.", "Permanent.",
-	"Help: https://example.org/why/mailbox-full"},
+        "The mailbox of bob@example.org is full.", "Wait, then send again.", "Permanent.",
+        "Help: https://example.org/why/mailbox-full"},
     {"550 <ann@example.org>: user unknown", "", "bob@example.org", "7Q2K-M4RX", "unknown",
-	"recipient-unknown", "The address ann@example.org does not exist.", "Check the spelling.",
-	"Permanent.", "Help: https://example.org/why/recipient-unknown  Ref: 7Q2K-M4RX"},
+        "recipient-unknown", "The address ann@example.org does not exist.", "Check the spelling.",
+        "Permanent.", "Help: https://example.org/why/recipient-unknown  Ref: 7Q2K-M4RX"},
     {"550 user unknown", "bare", NULL, "7Q2K-M4RX", "unknown", "recipient-unknown",
-	"The address does not exist.", "Check the spelling.", "Permanent.", "Ref: 7Q2K-M4RX"},
+        "The address does not exist.", "Check the spelling.", "Permanent.", "Ref: 7Q2K-M4RX"},
     {"554 blocked using bl.example.net; https://bl.example.net/x", "bare", NULL, NULL, "blocked",
-	"ip-blocklisted", "Your server is on Example List, see https://bl.example.net/x.",
-	"Forward this notice.", "Permanent.", ""},
+        "ip-blocklisted", "Your server is on Example List, see https://bl.example.net/x.",
+        "Forward this notice.", "Permanent.", ""},
     {"554 blocked using bl.example.net", "bare", NULL, NULL, "blocked", "ip-blocklisted",
-	"Your server is on Example List.", "Forward this notice.", "Permanent.", ""},
+        "Your server is on Example List.", "Forward this notice.", "Permanent.", ""},
     /* Our own users. */
     {"452 4.2.2 x", "internal", "bob@example.org", NULL, "full", "mailbox-full",
-	"The mailbox of bob@example.org is full.", "Call Helpdesk, ext. 4357.", "Temporary.",
-	"Help: https://example.org/mailbox-full?to=bob%40example.org&code=452"},
+        "The mailbox of bob@example.org is full.", "Call Helpdesk, ext. 4357.", "Temporary.",
+        "Help: https://example.org/mailbox-full?to=bob%40example.org&code=452"},
     {"552 5.2.2 x", "internal", "a&b=\"<script>\"+%$\\n {ref}\r\n@x", NULL, "full", "mailbox-full",
-	"The mailbox of a&b=\"<script>\"+%$\\n {ref}\?\?@x is full.", "Call Helpdesk, ext. 4357.",
-	"Permanent.",
-	"Help: https://example.org/mailbox-full?to=a%26b%3D%22%3Cscript%3E%22%2B%25%24%5Cn%20%7Bref%7D%3F%3F%40x"
-	"&code=552"},
+        "The mailbox of a&b=\"<script>\"+%$\\n {ref}\?\?@x is full.", "Call Helpdesk, ext. 4357.",
+        "Permanent.",
+        "Help: "
+        "https://example.org/"
+        "mailbox-full?to=a%26b%3D%22%3Cscript%3E%22%2B%25%24%5Cn%20%7Bref%7D%3F%3F%40x"
+        "&code=552"},
     {"550 user unknown", "internal", NULL, NULL, "unknown", "recipient-unknown",
-	"The address does not exist.", "Check the spelling.", "Permanent.",
-	"Help: https://example.org/recipient-unknown?to=&code=550"},
+        "The address does not exist.", "Check the spelling.", "Permanent.",
+        "Help: https://example.org/recipient-unknown?to=&code=550"},
     /* Another language; English where it has no text. */
     {"552 5.2.2 x", "german", "bob@example.org", "7Q2K-M4RX", "full", "mailbox-full",
-	"Das Postfach ist voll.", "Warten.", "Endgueltig.", "Zeichen: 7Q2K-M4RX"},
-    {"450 no", "german", NULL, NULL, "", "unclassified", "The server refused the message for now.", "Wait.",
-	"Voruebergehend.", ""},
+        "Das Postfach ist voll.", "Warten.", "Endgueltig.", "Zeichen: 7Q2K-M4RX"},
+    {"450 no", "german", NULL, NULL, "", "unclassified", "The server refused the message for now.",
+        "Wait.", "Voruebergehend.", ""},
 };
 
 START_TEST(test_explain)
@@ -150,8 +171,9 @@ START_TEST(test_explain)
 		    {got->message.closing, cases[i].closing},
 		    {got->ref, cases[i].ref ? cases[i].ref : ""}};
 		for (size_t j = 0; j < COUNT(pairs); j++)
-			ck_assert_msg(strcmp(pairs[j][0], pairs[j][1]) == 0, "%s (%s): '%s', not '%s'",
-			    cases[i].reply, cases[i].profile, pairs[j][0], pairs[j][1]);
+			ck_assert_msg(strcmp(pairs[j][0], pairs[j][1]) == 0,
+			    "%s (%s): '%s', not '%s'", cases[i].reply, cases[i].profile,
+			    pairs[j][0], pairs[j][1]);
 		ck_assert_int_eq(got->code, reply_code(reply));
 		ck_assert_int_eq(got->class, reply_class(reply));
 		ck_assert_int_eq(got->temporary, got->class == 4);
@@ -171,7 +193,8 @@ START_TEST(test_no_leftovers)
 	struct explainer *explainer = explainer_create();
 	struct reply *reply = reply_create();
 	struct explain_context context = {.profile = engine_profile(engine, "", 0),
-	    .recipient = "secret@example.org", .ref = "7Q2K-M4RX"};
+	    .recipient = "secret@example.org",
+	    .ref = "7Q2K-M4RX"};
 
 	reply_parse(reply, "550 <ann@example.org>: user unknown", 35);
 	ck_assert_ptr_nonnull(explain_reply(explainer, engine, reply, &context));
@@ -190,8 +213,9 @@ END_TEST
 /* The stage comes from the context, else from the reply itself. */
 START_TEST(test_stages)
 {
-	struct engine *engine = make_engine("- rule: at-data\n  match: {code: 550, stage: data}\n"
-					    "  summary: [\"At {stage}.\", \"At data.\"]\n  action: x\n");
+	struct engine *engine =
+	    make_engine("- rule: at-data\n  match: {code: 550, stage: data}\n"
+	                "  summary: [\"At {stage}.\", \"At data.\"]\n  action: x\n");
 	struct explainer *explainer = explainer_create();
 	struct reply *reply = reply_create();
 	static const struct {
@@ -199,16 +223,20 @@ START_TEST(test_stages)
 		enum stage stage;
 		const char *rule;
 	} stages[] = {{"550 no", STAGE_NONE, "any-5xx"}, {"550 no", STAGE_DATA, "at-data"},
-	    {"550 no", STAGE_RCPT, "any-5xx"}, {"host mx.example.net[192.0.2.1] said: 550 no (in reply to DATA command)", STAGE_NONE, "at-data"},
-	    {"host mx.example.net[192.0.2.1] said: 550 no (in reply to DATA command)", STAGE_RCPT, "any-5xx"}};
+	    {"550 no", STAGE_RCPT, "any-5xx"},
+	    {"host mx.example.net[192.0.2.1] said: 550 no (in reply to DATA command)", STAGE_NONE,
+	        "at-data"},
+	    {"host mx.example.net[192.0.2.1] said: 550 no (in reply to DATA command)", STAGE_RCPT,
+	        "any-5xx"}};
 
 	for (size_t i = 0; i < COUNT(stages); i++) {
 		struct explain_context context = {
 		    .profile = engine_profile(engine, "", 0), .stage = stages[i].stage};
 		reply_parse(reply, stages[i].reply, strlen(stages[i].reply));
 		const struct explanation *got = explain_reply(explainer, engine, reply, &context);
-		ck_assert_msg(got->rule && strcmp(got->rule->id, stages[i].rule) == 0, "%s at %s: %s",
-		    stages[i].reply, stage_name(stages[i].stage), got->rule ? got->rule->id : "-");
+		ck_assert_msg(got->rule && strcmp(got->rule->id, stages[i].rule) == 0,
+		    "%s at %s: %s", stages[i].reply, stage_name(stages[i].stage),
+		    got->rule ? got->rule->id : "-");
 		if (strcmp(stages[i].rule, "at-data") == 0)
 			ck_assert_str_eq(got->message.summary, "At data.");
 	}
@@ -260,17 +288,24 @@ START_TEST(test_bad_profiles)
 		struct profile_settings profile;
 		const char *words;
 	} bad[] = {
-	    {{.name = (char *)"x", .language = (char *)"xx"}, "profile x: language: the catalogue has no texts in 'xx'"},
-	    {{.name = (char *)"x", .language = (char *)"en", .help_url = (char *)"https://x/{couse}"},
-		"profile x: help_url: unknown variable {couse}"},
-	    {{.name = (char *)"x", .language = (char *)"en", .help_url = (char *)"https://x/{cause"},
-		"profile x: help_url: a '{' has no '}'"},
+	    {{.name = (char *)"x", .language = (char *)"xx"},
+	        "profile x: language: the catalogue has no texts in 'xx'"},
+	    {{.name = (char *)"x",
+	         .language = (char *)"en",
+	         .help_url = (char *)"https://x/{couse}"},
+	        "profile x: help_url: unknown variable {couse}"},
+	    {{.name = (char *)"x",
+	         .language = (char *)"en",
+	         .help_url = (char *)"https://x/{cause"},
+	        "profile x: help_url: a '{' has no '}'"},
 	};
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct problems *problems = problems_create();
 		const char *dirs[] = {fixture_base("ex-profile"), NULL};
-		struct engine_settings settings = {.catalog_dirs = dirs, .site = "x",
-		    .profiles = &bad[i].profile, .profile_count = 1};
+		struct engine_settings settings = {.catalog_dirs = dirs,
+		    .site = "x",
+		    .profiles = &bad[i].profile,
+		    .profile_count = 1};
 		ck_assert_ptr_null(engine_create(&settings, problems));
 		ck_assert_uint_eq(problems_count(problems), 1);
 		ck_assert_msg(strstr(problems_get(problems, 0), bad[i].words), "%s",
@@ -344,7 +379,8 @@ START_TEST(test_swap)
 	for (int i = 0; i < 2000 || (atomic_load(&load.explained) < 1000 && i < 1000000); i++) {
 		engine_swap(load.holder, engine_get(i % 2 ? one : two));
 		if (i % 50 == 0) /* one that nobody else holds */
-			engine_swap(load.holder, make_engine("- rule: blocked\n  set: {list: Two}\n"));
+			engine_swap(
+			    load.holder, make_engine("- rule: blocked\n  set: {list: Two}\n"));
 	}
 	atomic_store(&load.stop, true);
 	for (size_t i = 0; i < COUNT(threads); i++)
@@ -367,25 +403,29 @@ static const struct {
     {"", NULL},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc, 450 abc]}\n", NULL},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc]}\n",
-	NULL}, /* a site may save them */
+        NULL}, /* a site may save them */
     {"- {rule: a, cause: mailbox-full, match: {text: abc}}\n", NULL},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc, 550 ab]}\n",
-	"rule a: the example selects any-5xx instead: 550 ab"},
+        "rule a: the example selects any-5xx instead: 550 ab"},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc, 450 ab]}\n",
-	"site.yaml:1:74: rule a: the example selects no rule: 450 ab"},
+        "site.yaml:1:74: rule a: the example selects no rule: 450 ab"},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc, 250 abc]}\n",
-	"rule a: the example is none of a rejection: 250 abc"},
+        "rule a: the example is none of a rejection: 250 abc"},
     /* Stages: an example can't say where it was given. */
-    {"- {rule: a, cause: mailbox-full, match: {code: 550, stage: [auth]}, examples: [550 a, 550 b]}\n", NULL},
-    {"- {rule: a, cause: mailbox-full, match: {code: 550, stage: [auth]}, examples: [550 a, 551 b]}\n",
-	"rule a: the example selects any-5xx instead: 551 b"},
+    {"- {rule: a, cause: mailbox-full, match: {code: 550, stage: [auth]}, examples: [550 a, 550 "
+     "b]}\n",
+        NULL},
+    {"- {rule: a, cause: mailbox-full, match: {code: 550, stage: [auth]}, examples: [550 a, 551 "
+     "b]}\n",
+        "rule a: the example selects any-5xx instead: 551 b"},
     /* A site's rule may take built-in examples over; another of the same layer may not. */
-    {"- {rule: a, cause: mailbox-full, match: {text: user unknown}, examples: [550 user unknown, 551 user "
+    {"- {rule: a, cause: mailbox-full, match: {text: user unknown}, examples: [550 user unknown, "
+     "551 user "
      "unknown]}\n",
-	NULL},
+        NULL},
     {"- {rule: a, cause: mailbox-full, match: {text: abc}, examples: [550 abc, 450 abc]}\n"
      "- {rule: b, cause: mailbox-full, match: {text: abcd}, examples: [550 abcd, 450 xabcd]}\n",
-	"rule b: the example selects a instead: 550 abcd"},
+        "rule b: the example selects a instead: 550 abcd"},
 };
 
 START_TEST(test_examples)
@@ -426,16 +466,17 @@ START_TEST(test_two_examples)
 	fixture_expect_none(problems);
 	check_examples(engine, problems);
 	ck_assert_uint_eq(problems_count(problems), 2);
-	ck_assert_ptr_nonnull(
-	    strstr(problems_get(problems, 0), "10-few.yaml:1:4: rule few: needs at least 2 examples"));
-	ck_assert_ptr_nonnull(
-	    strstr(problems_get(problems, 1), "10-few.yaml:2:4: rule none: needs at least 2 examples"));
+	ck_assert_ptr_nonnull(strstr(
+	    problems_get(problems, 0), "10-few.yaml:1:4: rule few: needs at least 2 examples"));
+	ck_assert_ptr_nonnull(strstr(
+	    problems_get(problems, 1), "10-few.yaml:2:4: rule none: needs at least 2 examples"));
 	engine_put(&engine);
 	problems_free(&problems);
 }
 END_TEST
 
-/* An engine for a checker exists in spite of mistakes, and faulty rules are not told about twice. */
+/* An engine for a checker exists in spite of mistakes, and faulty rules are not told about twice.
+ */
 START_TEST(test_for_check)
 {
 	struct problems *problems = problems_create();
@@ -446,8 +487,11 @@ START_TEST(test_for_check)
 	    "- {rule: b, cause: mailbox-full, match: {text: '(abc'}, examples: [550 (abc]}\n"
 	    "- {rule: c, cause: mailbox-full, match: {text: xyz}, examples: [550 xy]}\n");
 	const char *dirs[] = {tree_path("ex-check-site"), tree_path("ex-check"), NULL};
-	struct engine_settings settings = {.catalog_dirs = dirs, .site = "x", .profiles = profiles,
-	    .profile_count = 1, .for_check = true};
+	struct engine_settings settings = {.catalog_dirs = dirs,
+	    .site = "x",
+	    .profiles = profiles,
+	    .profile_count = 1,
+	    .for_check = true};
 	struct engine *engine = engine_create(&settings, problems);
 	ck_assert_ptr_nonnull(engine);
 	ck_assert_uint_eq(problems_count(problems), 2);
@@ -455,7 +499,8 @@ START_TEST(test_for_check)
 	if (problems_count(problems) != 3)
 		fixture_show(problems);
 	ck_assert_uint_eq(problems_count(problems), 3);
-	ck_assert_ptr_nonnull(strstr(problems_get(problems, 2), "rule c: the example selects any-5xx"));
+	ck_assert_ptr_nonnull(
+	    strstr(problems_get(problems, 2), "rule c: the example selects any-5xx"));
 	engine_put(&engine);
 	settings.for_check = false;
 	ck_assert_ptr_null(engine_create(&settings, problems));
@@ -470,10 +515,10 @@ START_TEST(test_refs)
 	static const struct {
 		const char *text;
 		bool valid;
-	} refs[] = {{"7Q2K-M4RX", true}, {"0000-0000", true}, {"ZZZZ-ZZZZ", true}, {"7Q2K-M4RXX", true},
-	    {"7q2k-m4rx", false}, {"7Q2K-M4R", false}, {"7Q2KM4RXX", false}, {"7Q2I-M4RX", false},
-	    {"7Q2L-M4RX", false}, {"7Q2O-M4RX", false}, {"7Q2U-M4RX", false}, {"7Q2-KM4RX", false}, {"", false},
-	    {"-", false}, {"7Q2K M4RX", false}};
+	} refs[] = {{"7Q2K-M4RX", true}, {"0000-0000", true}, {"ZZZZ-ZZZZ", true},
+	    {"7Q2K-M4RXX", true}, {"7q2k-m4rx", false}, {"7Q2K-M4R", false}, {"7Q2KM4RXX", false},
+	    {"7Q2I-M4RX", false}, {"7Q2L-M4RX", false}, {"7Q2O-M4RX", false}, {"7Q2U-M4RX", false},
+	    {"7Q2-KM4RX", false}, {"", false}, {"-", false}, {"7Q2K M4RX", false}};
 	struct ref_source source = {.left = 0};
 	char seen[500][REF_LENGTH + 1];
 
@@ -503,10 +548,12 @@ static json_t *explain_to_json(struct engine *engine, const char *text, size_t l
 {
 	struct explainer *explainer = explainer_create();
 	struct reply *reply = reply_create();
-	struct explain_context context = {.profile = engine_profile(engine, "", 0), .ref = "7Q2K-M4RX"};
+	struct explain_context context = {
+	    .profile = engine_profile(engine, "", 0), .ref = "7Q2K-M4RX"};
 
 	ck_assert_int_eq(reply_parse(reply, text, len), 0);
-	char *json = explain_json(explain_reply(explainer, engine, reply, &context), reply, context.profile);
+	char *json =
+	    explain_json(explain_reply(explainer, engine, reply, &context), reply, context.profile);
 	ck_assert_ptr_null(strchr(json, '\n'));
 	json_t *object = json_loads(json, 0, NULL);
 	ck_assert_msg(json_is_object(object), "%s", json);
@@ -543,7 +590,8 @@ START_TEST(test_json)
 
 	object = explain_to_json(engine, "250 2.0.0 Ok", 12);
 	ck_assert_int_eq(json_integer_value(json_object_get(object, "code")), 250);
-	static const char *const nulls[] = {"rule", "cause", "reason", "fixer", "summary", "action", "help_url"};
+	static const char *const nulls[] = {
+	    "rule", "cause", "reason", "fixer", "summary", "action", "help_url"};
 	for (size_t i = 0; i < COUNT(nulls); i++)
 		ck_assert_ptr_null(text_of(object, nulls[i]));
 	ck_assert_uint_eq(json_array_size(json_object_get(object, "reply")), 1);
@@ -564,8 +612,9 @@ END_TEST
 START_TEST(test_json_hostile)
 {
 	struct engine *engine = make_engine("");
-	static const char *const replies[] = {"550 <\xff\xfe@x>: user unknown", "550 \"\\\x7f\x01 {\"a\":1}",
-	    "550 <\xc3\xa4@x>: user unknown", "550 \xed\xa0\x80", "550", "550-", "550 \xf4\x90\x80\x80"};
+	static const char *const replies[] = {"550 <\xff\xfe@x>: user unknown",
+	    "550 \"\\\x7f\x01 {\"a\":1}", "550 <\xc3\xa4@x>: user unknown", "550 \xed\xa0\x80",
+	    "550", "550-", "550 \xf4\x90\x80\x80"};
 
 	for (size_t i = 0; i < COUNT(replies); i++)
 		json_decref(explain_to_json(engine, replies[i], strlen(replies[i])));

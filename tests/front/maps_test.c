@@ -1,6 +1,6 @@
 /* maps_test.c - what each socketmap name answers, and what is logged of it. */
-#include "../unit.h"
 #include "../catalog/fixture.h"
+#include "../unit.h"
 #include "log_capture.h"
 
 #include "explain/engine.h"
@@ -22,21 +22,37 @@ static struct fixture {
 } fixture;
 
 static const struct profile_settings profiles[] = {
-    {.name = (char *)"default", .contact = (char *)"postmaster@example.org",
-	.help_url = (char *)"https://example.org/{cause}", .language = (char *)"en", .width = 78,
-	.max_lines = 4, .max_octets = 480},
-    {.name = (char *)"internal", .internal = true, .contact = (char *)"Helpdesk $5 100%",
-	.language = (char *)"en", .width = 78, .max_lines = 4, .max_octets = 480},
-    {.name = (char *)"one", .single = true, .contact = (char *)"x@example.org", .language = (char *)"en",
-	.width = 78, .max_lines = 4, .max_octets = 480},
+    {.name = (char *)"default",
+        .contact = (char *)"postmaster@example.org",
+        .help_url = (char *)"https://example.org/{cause}",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
+    {.name = (char *)"internal",
+        .internal = true,
+        .contact = (char *)"Helpdesk $5 100%",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
+    {.name = (char *)"one",
+        .single = true,
+        .contact = (char *)"x@example.org",
+        .language = (char *)"en",
+        .width = 78,
+        .max_lines = 4,
+        .max_octets = 480},
 };
 
 static void set_up(void)
 {
 	struct problems *problems = problems_create();
 	const char *dirs[] = {fixture_base("maps"), NULL};
-	struct engine_settings settings = {.catalog_dirs = dirs, .site = "mx.example.org",
-	    .profiles = profiles, .profile_count = COUNT(profiles)};
+	struct engine_settings settings = {.catalog_dirs = dirs,
+	    .site = "mx.example.org",
+	    .profiles = profiles,
+	    .profile_count = COUNT(profiles)};
 
 	fixture.holder = engine_holder_create(engine_create(&settings, problems));
 	fixture_expect_none(problems);
@@ -86,44 +102,53 @@ static const struct {
 	const char *request, *answer;
 } cases[] = {
     {"footer 550 5.1.1 <ann%x.test>: user unknown",
-	"OK The address ann%x.test does not exist.\\nCheck the spelling.\\nPermanent.\\n"
-	"Help: https://example.org/recipient-unknown  Ref: @"},
-    {"footer.default 552 5.2.2 x",
-	"OK The mailbox is full.\\nWait, then send again.\\nPermanent.\\nHelp: https://example.org/mailbox-full  "
-	"Ref: @"},
+        "OK The address ann%x.test does not exist.\\nCheck the spelling.\\nPermanent.\\n"
+        "Help: https://example.org/recipient-unknown  Ref: @"},
+    {"footer.default 552 5.2.2 x", "OK The mailbox is full.\\nWait, then send "
+                                   "again.\\nPermanent.\\nHelp: https://example.org/mailbox-full  "
+                                   "Ref: @"},
     {"footer. 450 no", "OK The server refused the message for now.\\nWait.\\nTemporary.\\n"
-		       "Help: https://example.org/unclassified  Ref: @"},
+                       "Help: https://example.org/unclassified  Ref: @"},
     /* Postfix expands $, and \n and \c are its own. */
     {"footer.internal 452 4.2.2 x",
-	"OK The mailbox is full.\\nCall Helpdesk $$5 100%.\\nTemporary.\\nRef: @"},
+        "OK The mailbox is full.\\nCall Helpdesk $$5 100%.\\nTemporary.\\nRef: @"},
     {"footer.internal 550 5.1.1 <$client_name\\n\\c>: user unknown",
-	"OK The address $$client_name?n?c does not exist.\\nCheck the spelling.\\nPermanent.\\nRef: @"},
-    {"footer.one 550 user unknown", "OK \\c The address does not exist. Check the spelling. Permanent. Ref: @"},
+        "OK The address $$client_name?n?c does not exist.\\nCheck the "
+        "spelling.\\nPermanent.\\nRef: @"},
+    {"footer.one 550 user unknown",
+        "OK \\c The address does not exist. Check the spelling. Permanent. Ref: @"},
     {"footer 250 2.0.0 Ok", "NOTFOUND "},
     {"footer 354 go", "NOTFOUND "},
     {"footer 550 5.1.1 gone Ref: 7Q2K-M4RX", "NOTFOUND "},
     {"rewrite 550 5.1.1 user unknown",
-	"OK 550-5.1.1 user unknown\r\n550-5.1.1 The address does not exist.\r\n550-5.1.1 Check the spelling.\r\n"
-	"550-5.1.1 Permanent.\r\n550 5.1.1 Help: https://example.org/recipient-unknown  Ref: @"},
+        "OK 550-5.1.1 user unknown\r\n550-5.1.1 The address does not exist.\r\n550-5.1.1 Check the "
+        "spelling.\r\n"
+        "550-5.1.1 Permanent.\r\n550 5.1.1 Help: https://example.org/recipient-unknown  Ref: @"},
     {"rewrite.one 450 no",
-	"OK 450 no The server refused the message for now. Wait. Temporary. Ref: @"},
+        "OK 450 no The server refused the message for now. Wait. Temporary. Ref: @"},
     {"rewrite 250 Ok", "NOTFOUND "},
     {"rewrite no code", "NOTFOUND "},
     {"rewrite 550 x Ref: 7Q2K-M4RX", "NOTFOUND "},
-    {"delivery-status 5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown (in reply to RCPT TO "
+    {"delivery-status 5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown (in reply "
+     "to RCPT TO "
      "command)",
-	"OK 5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown (in reply to RCPT TO command) The "
-	"address does not exist. Check the spelling. Permanent. Help: https://example.org/recipient-unknown "
-	"Ref: @"},
+        "OK 5.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown (in reply to RCPT TO "
+        "command) The "
+        "address does not exist. Check the spelling. Permanent. Help: "
+        "https://example.org/recipient-unknown "
+        "Ref: @"},
     {"delivery-status 4.4.1 connect to x: timed out",
-	"OK 4.4.1 connect to x: timed out The server refused the message for now. Wait. Temporary. Help: "
-	"https://example.org/unclassified Ref: @"},
+        "OK 4.4.1 connect to x: timed out The server refused the message for now. Wait. Temporary. "
+        "Help: "
+        "https://example.org/unclassified Ref: @"},
     /* Postfix retries (soft_bounce): its class counts, not the quoted one. */
     {"delivery-status 4.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown",
-	"OK 4.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown The address does not exist. "
-	"Check the spelling. Temporary. Help: https://example.org/recipient-unknown Ref: @"},
+        "OK 4.1.1 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown The address does not "
+        "exist. "
+        "Check the spelling. Temporary. Help: https://example.org/recipient-unknown Ref: @"},
     {"delivery-status 2.0.0 delivered", "NOTFOUND "},
-    {"delivery-status 2.0.0 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown", "NOTFOUND "},
+    {"delivery-status 2.0.0 host mx.example.net[192.0.2.1] said: 550 5.1.1 user unknown",
+        "NOTFOUND "},
     {"delivery-status delivered", "NOTFOUND "},
     {"delivery-status ", "NOTFOUND "},
     {"nosuch 550 x", "PERM there is no map of that name"},
@@ -178,7 +203,8 @@ START_TEST(test_odd_keys)
 	memcpy(key, "delivery-status 5.1.1 ", 22);
 	ask(key, 16 + REPLY_MAX);
 	ck_assert(strncmp(ask("footer 550\0user unknown", 23), "OK The address", 14) == 0);
-	ck_assert(strncmp(ask("footer", 6), "OK ", 3) == 0 || strcmp(ask("footer", 6), "NOTFOUND ") == 0);
+	ck_assert(
+	    strncmp(ask("footer", 6), "OK ", 3) == 0 || strcmp(ask("footer", 6), "NOTFOUND ") == 0);
 	/* In memory of exactly its size, for the sanitizers. */
 	for (size_t len = 0; len <= 30; len++) {
 		char *exact = mem_alloc(len ? len : 1);
@@ -197,11 +223,12 @@ START_TEST(test_explain)
 	static const struct {
 		const char *key, *rule;
 		int code;
-	} keys[] = {{"550 user unknown", "unknown", 550}, {"{\"reply\":\"550 user unknown\"}", "unknown", 550},
+	} keys[] = {{"550 user unknown", "unknown", 550},
+	    {"{\"reply\":\"550 user unknown\"}", "unknown", 550},
 	    {"{\"reply\":\"452 4.2.2 x\",\"stage\":\"rcpt\"}", "full", 452},
 	    {"{\"reply\":\"550-user\\r\\n550 unknown\",\"stage\":\"nonsense\"}", "unknown", 550},
-	    {"{\"reply\":7}", NULL, 0}, {"{\"reply\"", NULL, 0}, {"{}", NULL, 0}, {"250 Ok", NULL, 250},
-	    {"", NULL, 0}};
+	    {"{\"reply\":7}", NULL, 0}, {"{\"reply\"", NULL, 0}, {"{}", NULL, 0},
+	    {"250 Ok", NULL, 250}, {"", NULL, 0}};
 
 	set_up();
 	for (size_t i = 0; i < COUNT(keys); i++) {
@@ -225,9 +252,9 @@ END_TEST
 /* One line an explanation, with the reference that was shown; names that are not there are told. */
 START_TEST(test_log)
 {
-	static const char *const requests[] = {"footer 550 5.1.1 user unknown", "footer.internal 452 no",
-	    "delivery-status 4.0.0 no", "footer 250 ok", "explain 550 x", "stats", "nosuchmap 550 x",
-	    "footer.nosuch\x01 550 x"};
+	static const char *const requests[] = {"footer 550 5.1.1 user unknown",
+	    "footer.internal 452 no", "delivery-status 4.0.0 no", "footer 250 ok", "explain 550 x",
+	    "stats", "nosuchmap 550 x", "footer.nosuch\x01 550 x"};
 	char *refs[3] = {NULL};
 
 	set_up();
@@ -237,14 +264,18 @@ START_TEST(test_log)
 			refs[i] = mem_strdup(answer + strlen(answer) - REF_LENGTH);
 	}
 	char *log = tear_down();
-	char *wanted = mem_printf(
-	    "explain-milter: explained map=footer code=550 status=5.1.1 rule=unknown "
-	    "reason=recipient-unknown ref=%s\n"
-	    "explain-milter: explained map=footer profile=internal code=452 rule=- reason=unclassified ref=%s\n"
-	    "explain-milter: explained map=delivery-status status=4.0.0 rule=- reason=unclassified ref=%s\n"
-	    "explain-milter: warning: a client asked for the map 'nosuchmap', which does not exist\n"
-	    "explain-milter: warning: a client asked for the profile 'nosuch?', which does not exist\n",
-	    refs[0], refs[1], refs[2]);
+	char *wanted =
+	    mem_printf("explain-milter: explained map=footer code=550 status=5.1.1 rule=unknown "
+	               "reason=recipient-unknown ref=%s\n"
+	               "explain-milter: explained map=footer profile=internal code=452 rule=- "
+	               "reason=unclassified ref=%s\n"
+	               "explain-milter: explained map=delivery-status status=4.0.0 rule=- "
+	               "reason=unclassified ref=%s\n"
+	               "explain-milter: warning: a client asked for the map 'nosuchmap', which "
+	               "does not exist\n"
+	               "explain-milter: warning: a client asked for the profile 'nosuch?', which "
+	               "does not exist\n",
+	        refs[0], refs[1], refs[2]);
 	ck_assert_str_eq(log, wanted);
 	free(wanted);
 	free(log);
@@ -263,9 +294,11 @@ START_TEST(test_counts)
 	ask("footer.nosuch 550 x", 19);
 	const char *stats = ask("stats", 5);
 	static const char *const lines[] = {"OK # HELP ", "\nexplain_milter_catalog_rules 4\n",
-	    "\nexplain_milter_catalog_causes 4\n", "\nexplain_milter_requests_total{front=\"footer\"} 5\n",
+	    "\nexplain_milter_catalog_causes 4\n",
+	    "\nexplain_milter_requests_total{front=\"footer\"} 5\n",
 	    "\nexplain_milter_requests_total{front=\"stats\"} 1\n",
-	    "\nexplain_milter_explanations_total{front=\"footer\",reason=\"recipient-unknown\"} 2\n",
+	    "\nexplain_milter_explanations_total{front=\"footer\",reason=\"recipient-unknown\"} "
+	    "2\n",
 	    "\nexplain_milter_explanations_total{front=\"footer\",reason=\"unclassified\"} 1\n",
 	    "\nexplain_milter_unmatched_total{front=\"footer\"} 1\n",
 	    "\nexplain_milter_unmatched_total{front=\"rewrite\"} 0\n"};
@@ -279,7 +312,8 @@ END_TEST
 START_TEST(test_hostile_footers)
 {
 	struct unit_random random = {.state = 7};
-	static const char octets[] = "$\\nc{}<>%\"';:@ \t\r\n\x01\x7f\x80\xc3\xa4\xff" "abc019.-";
+	static const char octets[] = "$\\nc{}<>%\"';:@ \t\r\n\x01\x7f\x80\xc3\xa4\xff"
+	                             "abc019.-";
 
 	set_up();
 	for (int i = 0; i < 3000; i++) {

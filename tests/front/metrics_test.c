@@ -1,6 +1,6 @@
 /* metrics_test.c - counters, from many threads, and their Prometheus text. */
-#include "../unit.h"
 #include "../catalog/fixture.h"
+#include "../unit.h"
 
 #include "explain/engine.h"
 #include "explain/metrics.h"
@@ -12,8 +12,11 @@
 
 static struct engine *make_engine(void)
 {
-	static const struct profile_settings profile = {
-	    .name = (char *)"default", .language = (char *)"en", .width = 78, .max_lines = 4, .max_octets = 480};
+	static const struct profile_settings profile = {.name = (char *)"default",
+	    .language = (char *)"en",
+	    .width = 78,
+	    .max_lines = 4,
+	    .max_octets = 480};
 	struct problems *problems = problems_create();
 	const char *dirs[] = {fixture_base("metrics"), NULL};
 	struct engine_settings settings = {
@@ -53,7 +56,8 @@ START_TEST(test_counters)
 	metrics_add_clients(metrics, 9);
 	metrics_add_clients(metrics, -2);
 	expect(metrics, "\nexplain_milter_requests_total{front=\"filter\"} 1\n");
-	expect(metrics, "\nexplain_milter_explanations_total{front=\"rewrite\",reason=\"malware\"} 1\n");
+	expect(metrics,
+	    "\nexplain_milter_explanations_total{front=\"rewrite\",reason=\"malware\"} 1\n");
 	expect(metrics, "\nexplain_milter_unmatched_total{front=\"rewrite\"} 1\n");
 	expect(metrics, "\nexplain_milter_broken_clients_total 1\n");
 	expect(metrics, "\nexplain_milter_reloads_total{result=\"ok\"} 1\n");
@@ -65,8 +69,8 @@ START_TEST(test_counters)
 }
 END_TEST
 
-/* The form: every sample has a HELP and a TYPE above it, names and labels are well formed, no sample
- * comes twice, and every reason can be counted. */
+/* The form: every sample has a HELP and a TYPE above it, names and labels are well formed, no
+ * sample comes twice, and every reason can be counted. */
 START_TEST(test_format)
 {
 	struct metrics *metrics = metrics_create();
@@ -123,7 +127,8 @@ END_TEST
 
 START_TEST(test_front_names)
 {
-	static const char *const names[] = {"footer", "rewrite", "delivery-status", "explain", "stats", "filter"};
+	static const char *const names[] = {
+	    "footer", "rewrite", "delivery-status", "explain", "stats", "filter"};
 
 	ck_assert_uint_eq(COUNT(names), FRONT_COUNT);
 	for (int i = 0; i < FRONT_COUNT; i++)

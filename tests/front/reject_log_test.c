@@ -12,7 +12,7 @@ START_TEST(test_lines)
 	static const struct rule rule = {.id = "postfix-quota"};
 	static const struct cause cause = {.id = "mailbox-full", .reason = "mailbox-full"};
 	static const struct profile first = {.name = "default"}, other = {.name = "internal"},
-				    odd = {.name = "a\nb"};
+	                            odd = {.name = "a\nb"};
 	static const struct {
 		enum front front;
 		const struct profile *profile;
@@ -20,17 +20,25 @@ START_TEST(test_lines)
 		const char *line;
 	} cases[] = {
 	    {FRONT_FOOTER, &first,
-		{.code = 552, .status = {5, 2, 2}, .rule = &rule, .cause = &cause, .ref = "7Q2K-M4RX"},
-		"explained map=footer code=552 status=5.2.2 rule=postfix-quota reason=mailbox-full "
-		"ref=7Q2K-M4RX"},
-	    {FRONT_REWRITE, &other, {.code = 452, .rule = &rule, .cause = &cause, .ref = "7Q2K-M4RX"},
-		"explained map=rewrite profile=internal code=452 rule=postfix-quota reason=mailbox-full "
-		"ref=7Q2K-M4RX"},
+	        {.code = 552,
+	            .status = {5, 2, 2},
+	            .rule = &rule,
+	            .cause = &cause,
+	            .ref = "7Q2K-M4RX"},
+	        "explained map=footer code=552 status=5.2.2 rule=postfix-quota reason=mailbox-full "
+	        "ref=7Q2K-M4RX"},
+	    {FRONT_REWRITE, &other,
+	        {.code = 452, .rule = &rule, .cause = &cause, .ref = "7Q2K-M4RX"},
+	        "explained map=rewrite profile=internal code=452 rule=postfix-quota "
+	        "reason=mailbox-full "
+	        "ref=7Q2K-M4RX"},
 	    {FRONT_DELIVERY_STATUS, &first,
-		{.status = {4, 999, 100}, .cause = &cause, .ref = "0000-0000"},
-		"explained map=delivery-status status=4.999.100 rule=- reason=mailbox-full ref=0000-0000"},
+	        {.status = {4, 999, 100}, .cause = &cause, .ref = "0000-0000"},
+	        "explained map=delivery-status status=4.999.100 rule=- reason=mailbox-full "
+	        "ref=0000-0000"},
 	    {FRONT_FOOTER, &odd, {.code = 550, .cause = &cause, .ref = "0000-0000"},
-		"explained map=footer profile=\"a\\x0ab\" code=550 rule=- reason=mailbox-full ref=0000-0000"},
+	        "explained map=footer profile=\"a\\x0ab\" code=550 rule=- reason=mailbox-full "
+	        "ref=0000-0000"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

@@ -1,6 +1,7 @@
-/* rejects_test.c - which session a log line gets. Never a wrong one: that is what these are about. */
-#include "../unit.h"
+/* rejects_test.c - which session a log line gets. Never a wrong one: that is what these are about.
+ */
 #include "../catalog/tree.h"
+#include "../unit.h"
 #include "log_capture.h"
 
 #include "explain/mem.h"
@@ -24,7 +25,8 @@ static const struct session_view sessions[] = {
 /* What the filter is told, and replies for it. */
 static const struct {
 	const char *status, *text;
-} texts[] = {{"5.7.1", "Access denied"}, {"5.1.1", "User unknown"}, {"5.7.1", "Client host rejected: go"}};
+} texts[] = {
+    {"5.7.1", "Access denied"}, {"5.1.1", "User unknown"}, {"5.7.1", "Client host rejected: go"}};
 
 static const char *const replies[] = {
     "554 5.7.1 Access denied",
@@ -38,9 +40,10 @@ static const char *const replies[] = {
     "550 5.1.1 <b@example.net>: User unknown",
 };
 
-/* EVENTS: sXN session X with text N is seen, lNX the line of session X for reply N comes (X is - for a
- * service without the filter), pN a pause of N times 10 ms. LINES, one for each line in its order: the
- * session that it may get, ? for `ambiguous`, - for none; several characters where either is right. */
+/* EVENTS: sXN session X with text N is seen, lNX the line of session X for reply N comes (X is -
+ * for a service without the filter), pN a pause of N times 10 ms. LINES, one for each line in its
+ * order: the session that it may get, ? for `ambiguous`, - for none; several characters where
+ * either is right. */
 static const struct {
 	const char *events, *lines;
 } scripts[] = {
@@ -95,7 +98,8 @@ static const struct {
     {"sA1 l5A", "A"},
     {"sA1 sC1 l5C", "?"},
     {"sA1 l5- l1A", "? ?"}, /* taken by a line with another subject, then claimed */
-    {"sA1 sC1 l5C p20 l1A", "? -?"}, /* the session of one line is gone, and perhaps it was this one's */
+    {"sA1 sC1 l5C p20 l1A",
+        "? -?"}, /* the session of one line is gone, and perhaps it was this one's */
     {"sA1 sC1 l5A p20 l2C", "? -?"},
     {"sA1 l7-", "-"},
     {"sA0 l1-", "-"},
@@ -135,8 +139,8 @@ static char outcome(const char *log, int script, int number)
 		char *client = mem_printf(" client=%s[%s]",
 		    sessions[i].client_name ? sessions[i].client_name : "unknown",
 		    sessions[i].client_address);
-		char *sender = mem_printf(" sender=%.*s", (int)strlen(sessions[i].sender) - 2,
-		    sessions[i].sender + 1);
+		char *sender = mem_printf(
+		    " sender=%.*s", (int)strlen(sessions[i].sender) - 2, sessions[i].sender + 1);
 		if (strstr(copy, client) && (strstr(copy, sender) || !sender[8]))
 			found = found == '-' ? (char)('A' + i) : '!';
 		free(sender);
@@ -162,8 +166,8 @@ static void *run_script(void *context)
 	for (const char *event = scripts[script].events; *event; event += strcspn(event, " ")) {
 		event += strspn(event, " ");
 		if (event[0] == 's')
-			rejects_seen(rejects, texts[event[2] - '0'].status, texts[event[2] - '0'].text,
-			    &sessions[event[1] - 'A']);
+			rejects_seen(rejects, texts[event[2] - '0'].status,
+			    texts[event[2] - '0'].text, &sessions[event[1] - 'A']);
 		else if (event[0] == 'l')
 			send_numbered(rejects, replies[event[1] - '0'], script, ++lines);
 		else
@@ -203,11 +207,12 @@ START_TEST(test_scripts)
 		const char *wanted = scripts[i].lines;
 		for (int line = 1; *wanted; line++) {
 			size_t len = strcspn(wanted, " ");
-			char got = outcome(log, (int)i, line), owner = owner_of(scripts[i].events, line);
+			char got = outcome(log, (int)i, line),
+			     owner = owner_of(scripts[i].events, line);
 			bool is_wrong = got != '?' && got != '-' && got != owner;
 			if (is_wrong || !memchr(wanted, got, len)) {
-				fprintf(stderr, "  %s: line %d got %c, not %.*s\n", scripts[i].events,
-				    line, got, (int)len, wanted);
+				fprintf(stderr, "  %s: line %d got %c, not %.*s\n",
+				    scripts[i].events, line, got, (int)len, wanted);
 				wrong++;
 			}
 			wanted += len;
@@ -222,8 +227,11 @@ END_TEST
 /* The fields as they are written; what a client chose can't forge one. */
 START_TEST(test_fields)
 {
-	static const struct session_view hostile = {.client_name = "x y", .client_address = "192.0.2.9",
-	    .helo = "a\nexplained ref=forged", .sender = "<\"a b\"@x>", .recipient = "<\xff@x>"};
+	static const struct session_view hostile = {.client_name = "x y",
+	    .client_address = "192.0.2.9",
+	    .helo = "a\nexplained ref=forged",
+	    .sender = "<\"a b\"@x>",
+	    .recipient = "<\xff@x>"};
 
 	log_redirect(tree_path("fields"));
 	struct rejects *rejects = rejects_create(1);
@@ -235,14 +243,16 @@ START_TEST(test_fields)
 	rejects_free(&rejects);
 	char *log = log_read(tree_path("fields"));
 	ck_assert_str_eq(log,
-	    "explain-milter: explained ref=X client=\"x y[192.0.2.9]\" helo=\"a\\x0aexplained ref=forged\" "
+	    "explain-milter: explained ref=X client=\"x y[192.0.2.9]\" helo=\"a\\x0aexplained "
+	    "ref=forged\" "
 	    "sender=\"\\\"a b\\\"@x\" recipient=\"\\xff@x\"\n"
 	    "explain-milter: explained ref=Y client=unknown[192.0.2.5] sender=\"\"\n");
 	free(log);
 }
 END_TEST
 
-/* A field that is too long is cut, and leaves room for the others; it is found under its whole length. */
+/* A field that is too long is cut, and leaves room for the others; it is found under its whole
+ * length. */
 START_TEST(test_long_fields)
 {
 	enum { LONG = 1500, KEPT = 256 };
@@ -251,7 +261,8 @@ START_TEST(test_long_fields)
 	memset(helo, 'h', LONG);
 	memset(recipient, 'r', LONG);
 	helo[LONG] = recipient[LONG] = '\0';
-	const struct session_view view = {.client_name = helo, .helo = helo, .recipient = recipient};
+	const struct session_view view = {
+	    .client_name = helo, .helo = helo, .recipient = recipient};
 	snprintf(reply, sizeof(reply), "550 5.1.1 <%s>: User unknown", recipient);
 	log_redirect(tree_path("long"));
 	struct rejects *rejects = rejects_create(1);

@@ -1,6 +1,6 @@
 /* socketmap_test.c - the socketmap server against clients of every kind, at its C interface. */
-#include "../unit.h"
 #include "../catalog/tree.h"
+#include "../unit.h"
 #include "log_capture.h"
 
 #include "explain/endpoint.h"
@@ -67,7 +67,8 @@ static void *serve(void *context)
 
 static uint16_t free_port(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -199,7 +200,8 @@ static void expect(int fd, const char *request)
 
 	strbuf_init(&got, 0);
 	ck_assert_msg(get(fd, &got), "no answer to %.40s", request);
-	ck_assert_msg(strncmp(strbuf_str(&got), "OK ", 3) == 0 && strcmp(got.data + 3, request) == 0,
+	ck_assert_msg(
+	    strncmp(strbuf_str(&got), "OK ", 3) == 0 && strcmp(got.data + 3, request) == 0,
 	    "'%s' instead of '%s'", strbuf_str(&got), request);
 	strbuf_free(&got);
 }
@@ -345,7 +347,8 @@ static const struct {
 	size_t len;
 } garbage[] = {{"x", 1}, {":", 1}, {",", 1}, {"\0", 1}, {"-1:x,", 5}, {"+1:x,", 5}, {" 1:x,", 5},
     {"3:abcd", 6}, {"3;abc,", 6}, {"00:,", 4}, {"01:a,", 5}, {"99999999999999999999:", 21},
-    {"18446744073709551617:x,", 23}, {"GET / HTTP/1.0\r\n\r\n", 18}, {"EHLO x\r\n", 8}, {"1:a,x", 5}};
+    {"18446744073709551617:x,", 23}, {"GET / HTTP/1.0\r\n\r\n", 18}, {"EHLO x\r\n", 8},
+    {"1:a,x", 5}};
 
 /* Ends that connection, and only that; what was complete before is answered. */
 START_TEST(test_garbage)
@@ -363,7 +366,8 @@ START_TEST(test_garbage)
 	}
 	close(other);
 	char *log = stop();
-	ck_assert_ptr_nonnull(strstr(log, "warning: a socketmap client was cut off: it sent no netstring"));
+	ck_assert_ptr_nonnull(
+	    strstr(log, "warning: a socketmap client was cut off: it sent no netstring"));
 	/* However many misbehave, the log has some lines a second. */
 	size_t lines = 0;
 	for (const char *c = log; *c; c++)

@@ -1,6 +1,6 @@
 /* match_test.c - which rule a reply selects, the cache of compiled patterns, and captures. */
-#include "../unit.h"
 #include "../catalog/fixture.h"
+#include "../unit.h"
 
 #include "explain/match.h"
 #include "explain/reply.h"
@@ -151,7 +151,8 @@ START_TEST(test_select_all)
 {
 	struct catalog *catalog = load(rules);
 	struct matcher *matcher = create(catalog, NULL);
-	struct match_input input = {.code = 550, .status = {5, 4, 1}, .text = "access denied", .text_len = 13};
+	struct match_input input = {
+	    .code = 550, .status = {5, 4, 1}, .text = "access denied", .text_len = 13};
 	const struct rule *all[4];
 	static const char *const wanted[] = {"both", "text", "last-text", "last-code"};
 
@@ -177,17 +178,21 @@ START_TEST(test_first_match)
 	    "- {rule: b1, cause: unclassified, match: {text: word}}\n"
 	    "- {rule: b2, cause: unclassified, match: {code: 550}}\n"
 	    "- {rule: b3, cause: unclassified, match: {text: word}}\n");
-	fixture_write("fm-base", "rules/10-a.yaml", "- {rule: a1, cause: unclassified, match: {code: 551}}\n");
-	fixture_write("fm-base", "rules/30-c.yaml", "- {rule: c1, cause: unclassified, match: {text: other}}\n"
-						    "- {rule: c2, cause: unclassified, match: {text: 'o'}}\n");
-	fixture_write("fm-site", "z.yaml", "- {rule: s1, cause: unclassified, match: {text: word, code: 554}}\n"
-					   "- {rule: b3, cause: mailbox-full}\n");
+	fixture_write("fm-base", "rules/10-a.yaml",
+	    "- {rule: a1, cause: unclassified, match: {code: 551}}\n");
+	fixture_write("fm-base", "rules/30-c.yaml",
+	    "- {rule: c1, cause: unclassified, match: {text: other}}\n"
+	    "- {rule: c2, cause: unclassified, match: {text: 'o'}}\n");
+	fixture_write("fm-site", "z.yaml",
+	    "- {rule: s1, cause: unclassified, match: {text: word, code: 554}}\n"
+	    "- {rule: b3, cause: mailbox-full}\n");
 	const char *dirs[] = {tree_path("fm-site"), tree_path("fm-base"), NULL};
 	struct catalog *catalog = catalog_load(dirs, problems);
 	fixture_expect_none(problems);
 	struct matcher *matcher = create(catalog, NULL);
-	static const char *const cases[][2] = {{"554 word", "s1"}, {"551 word", "a1"}, {"550 word", "b1"},
-	    {"550 other", "b2"}, {"553 other", "c1"}, {"553 o", "c2"}, {"553 x", ""}};
+	static const char *const cases[][2] = {{"554 word", "s1"}, {"551 word", "a1"},
+	    {"550 word", "b1"}, {"550 other", "b2"}, {"553 other", "c1"}, {"553 o", "c2"},
+	    {"553 x", ""}};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		ck_assert_str_eq(select_rule(matcher, cases[i][0], STAGE_NONE, NULL), cases[i][1]);
 	matcher_free(&matcher);
@@ -205,9 +210,11 @@ START_TEST(test_many_rules)
 
 	strbuf_init(&text, 0);
 	for (int i = 0; i < RULES; i++) {
-		strbuf_addf(&text, "- {rule: r%d, cause: unclassified, match: {text: '\\bnumber %d\\b'}}\n", i, i);
+		strbuf_addf(&text,
+		    "- {rule: r%d, cause: unclassified, match: {text: '\\bnumber %d\\b'}}\n", i, i);
 		if (i % 100 == 50)
-			strbuf_addf(&text, "- {rule: code%d, cause: unclassified, match: {code: %d}}\n", i,
+			strbuf_addf(&text,
+			    "- {rule: code%d, cause: unclassified, match: {code: %d}}\n", i,
 			    500 + i / 100);
 	}
 	strbuf_addstr(&text, "- rule: spread\n  cause: unclassified\n  match:\n");
@@ -252,7 +259,8 @@ START_TEST(test_bad_patterns)
 	    "- rule: unclosed\n  cause: unclassified\n  match:\n    text: '(abc'\n"
 	    "- rule: good\n  cause: unclassified\n  match: {text: abc}\n"
 	    "- rule: lookahead\n  cause: unclassified\n  match: {text: 'a(?=b)'}\n"
-	    "- rule: backreference\n  cause: unclassified\n  match:\n    - code: 550\n    - text: '(a)\\1'\n"
+	    "- rule: backreference\n  cause: unclassified\n  match:\n    - code: 550\n    - text: "
+	    "'(a)\\1'\n"
 	    "- rule: empty\n  cause: unclassified\n  match: {text: 'a*'}\n"
 	    "- rule: atomic\n  cause: unclassified\n  match: {text: '(?<host>(?>a+)b)'}\n"
 	    "- rule: range\n  cause: unclassified\n  match: {text: '(?<host>[z-a])'}\n"
@@ -293,15 +301,19 @@ static const struct {
 	const char *rule;
 	const char *values[6]; /* name, value, ... */
 } captures[] = {
-    {"550 5.1.1 <bob@example.org>: User unknown", "unknown", {"recipient", "bob@example.org", NULL}},
+    {"550 5.1.1 <bob@example.org>: User unknown", "unknown",
+        {"recipient", "bob@example.org", NULL}},
     {"550 user unknown", "unknown", {"recipient", NULL, NULL}},
     {"554 blocked using bl.example.net; https://bl.example.net/?192.0.2.1 now", "blocked",
-	{"list", "Example List", "domain", "bl.example.net", "url", "https://bl.example.net/?192.0.2.1"}},
+        {"list", "Example List", "domain", "bl.example.net", "url",
+            "https://bl.example.net/?192.0.2.1"}},
     {"554 Blocked Using bl.example.net", "blocked",
-	{"list", "Example List", "domain", "bl.example.net", "url", NULL}},
+        {"list", "Example List", "domain", "bl.example.net", "url", NULL}},
     {"554 blocked using x; https://evil\x1b[2J\x07{ref}$\\n", "blocked",
-	{"url", "https://evil", "domain", "x"}}, /* controls count as blanks */
-    {"550 <\xe2\x80\xae" "moc@x>: user unknown", "unknown", {"recipient", "?moc@x"}},
+        {"url", "https://evil", "domain", "x"}}, /* controls count as blanks */
+    {"550 <\xe2\x80\xae"
+     "moc@x>: user unknown",
+        "unknown", {"recipient", "?moc@x"}},
     {"550 <\xff\xfe@x>: user unknown", "unknown", {"recipient", "??@x"}},
     {"550 <{sender}$x%s\\n@x>: user unknown", "unknown", {"recipient", "{sender}$x%s\\n@x"}},
     {"554 other", "any-5xx", {"recipient", NULL, "list", NULL}},
@@ -329,8 +341,9 @@ START_TEST(test_captures)
 			const char *got = value(catalog, vars, captures[i].values[j]);
 			const char *want = captures[i].values[j + 1];
 			ck_assert_msg((!got && !want) || (got && want && strcmp(got, want) == 0),
-			    "'%s': {%s} is '%s', not '%s'", captures[i].reply, captures[i].values[j],
-			    got ? got : "(unknown)", want ? want : "(unknown)");
+			    "'%s': {%s} is '%s', not '%s'", captures[i].reply,
+			    captures[i].values[j], got ? got : "(unknown)",
+			    want ? want : "(unknown)");
 		}
 	}
 	vars_free(&vars);
@@ -345,7 +358,7 @@ START_TEST(test_hostile_captures)
 {
 	struct catalog *catalog =
 	    load("- {rule: slow, cause: unclassified, match: {text: '^(?<host>(a+)+)(b|$)'}}\n"
-		 "- {rule: any, cause: unclassified, match: {text: 'x(?<list>.*)y'}}\n");
+	         "- {rule: any, cause: unclassified, match: {text: 'x(?<list>.*)y'}}\n");
 	struct matcher *matcher = create(catalog, NULL);
 	struct vars *vars = vars_create();
 	static char text[REPLY_MAX + 1];
@@ -421,7 +434,8 @@ START_TEST(test_cache)
 	ck_assert_int_eq(utimensat(AT_FDCWD, file, old, 0), 0);
 	struct strbuf more;
 	strbuf_init(&more, 0);
-	strbuf_addf(&more, "- {rule: more, cause: unclassified, match: {text: abcdef}}\n%s", fixture_rules);
+	strbuf_addf(
+	    &more, "- {rule: more, cause: unclassified, match: {text: abcdef}}\n%s", fixture_rules);
 	catalog = load(more.data);
 	ck_assert(!was_cached(catalog, dir));
 	char *other = cache_file(dir);
@@ -437,8 +451,9 @@ END_TEST
 /* Two lists of patterns that would be one text if line breaks told them apart. */
 START_TEST(test_cache_line_breaks)
 {
-	static const char *const lists[] = {"- {rule: a, cause: unclassified, match: {text: \"aa\\nbb\"}}\n"
-					    "- {rule: b, cause: unclassified, match: {text: \"cc\"}}\n",
+	static const char *const lists[] = {
+	    "- {rule: a, cause: unclassified, match: {text: \"aa\\nbb\"}}\n"
+	    "- {rule: b, cause: unclassified, match: {text: \"cc\"}}\n",
 	    "- {rule: a, cause: unclassified, match: {text: \"aa\"}}\n"
 	    "- {rule: b, cause: unclassified, match: {text: \"bb\\ncc\"}}\n"};
 	static const char *const texts[] = {"554 cc", "554 aa"}, *const found[] = {"b", "a"};
@@ -482,7 +497,8 @@ static void flip(const char *file, off_t from_end, off_t from_start)
 	int c;
 
 	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_eq(from_end ? fseek(stream, -from_end, SEEK_END) : fseek(stream, from_start, SEEK_SET), 0);
+	ck_assert_int_eq(
+	    from_end ? fseek(stream, -from_end, SEEK_END) : fseek(stream, from_start, SEEK_SET), 0);
 	c = fgetc(stream);
 	ck_assert_int_eq(fseek(stream, -1, SEEK_CUR), 0);
 	fputc(c ^ 0x40, stream);
@@ -581,8 +597,9 @@ END_TEST
 /* A header that lies: every octet of the serialised database's beginning, changed. */
 START_TEST(test_fuzzed_cache)
 {
-	struct catalog *catalog = load("- {rule: unknown, cause: unclassified, match: {text: user unknown}}\n"
-				       "- {rule: any-5xx, cause: unclassified, match: {code: 5xx}}\n");
+	struct catalog *catalog =
+	    load("- {rule: unknown, cause: unclassified, match: {text: user unknown}}\n"
+	         "- {rule: any-5xx, cause: unclassified, match: {code: 5xx}}\n");
 	const char *dir = tree_path("cache-fuzz");
 	struct stat status;
 
@@ -625,7 +642,8 @@ static void *select_often(void *context)
 
 	for (int i = 0; i < 2000; i++) {
 		reply_parse(reply, text, sizeof(text) - 1);
-		struct match_input input = {.code = reply_code(reply), .status = reply_status(reply)};
+		struct match_input input = {
+		    .code = reply_code(reply), .status = reply_status(reply)};
 		input.text = reply_text(reply, &input.text_len);
 		vars_reset(vars);
 		const struct rule *rule = matcher_select(matcher, &input, vars);

@@ -252,8 +252,9 @@ END_TEST
 /* Latin-1, also where libfyaml alone would not notice, or never come back. */
 START_TEST(encoding)
 {
-	static const char *const texts[] = {"# Gr\xfc\xdf" "e\n- a\n", "% \xff\n---\n- a\n", "- a: '\xfc'\n",
-	    "- a # \xfc\n", "\xef\xbb\xbf- a: \xe4\n"};
+	static const char *const texts[] = {"# Gr\xfc\xdf"
+	                                    "e\n- a\n",
+	    "% \xff\n---\n- a\n", "- a: '\xfc'\n", "- a # \xfc\n", "\xef\xbb\xbf- a: \xe4\n"};
 	static const char *const expected[] = {"t.yaml:1:5: not UTF-8", "t.yaml:1:3: not UTF-8",
 	    "t.yaml:1:7: not UTF-8", "t.yaml:1:7: not UTF-8", "t.yaml:1:7: not UTF-8"};
 
