@@ -129,7 +129,7 @@ tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
 ## make memcheck   the unit tests under valgrind
 memcheck: deps
 	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
-	@UNIT_SLOW=1 WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
+	@UNIT_SLOW=1 WRAPPER='valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
 		CK_FORK=no tests/check $(BUILD) --units
 
 ## make lint       clang and gcc warnings, cppcheck, clang-tidy, man pages, shell
