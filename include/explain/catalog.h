@@ -28,12 +28,35 @@ struct variants {
 	size_t count;
 };
 
+/* The texts of a cause that become part of a reply. */
+enum text_key {
+	TEXT_SUMMARY,
+	TEXT_SUMMARY_TEMPORARY,
+	TEXT_ACTION,
+	TEXT_ACTION_TEMPORARY,
+	TEXT_ACTION_INTERNAL,
+	TEXT_COUNT
+};
+
+/* Eight hexadecimal digits that change when a text does (not with its line breaks), and a NUL. */
+#define FINGERPRINT_SIZE 9
+
+/* Where a translation stands to the English texts it was made from. */
+struct translation {
+	struct place place;
+	bool given;         /* the language's own file has an entry */
+	const char *source; /* the fingerprint of the English texts that it translates, as its file
+	                       says; NULL: it does not say */
+	char fingerprint[FINGERPRINT_SIZE]; /* of these texts themselves */
+	unsigned keys; /* bit N for text N that the file gives; bit TEXT_COUNT for the help */
+};
+
 /* A cause's texts in one language. A text that has count 0 is not there. */
 struct cause_text {
-	struct variants summary, summary_temporary;
-	struct variants action, action_temporary, action_internal;
+	struct variants texts[TEXT_COUNT];
 	const char *help; /* Markdown, may be NULL */
 	struct place place;
+	struct translation translation; /* in the last layer, the one that comes with the program */
 };
 
 struct cause {
@@ -94,11 +117,65 @@ struct code_entry {
 	size_t ref_count;
 };
 
+/* Words of the help pages, by language. */
+enum page_text {
+	PAGE_LANGUAGE, /* the language's own name */
+	PAGE_TITLE,
+	PAGE_HEADING,
+	PAGE_INTRO,
+	PAGE_PRIVACY,
+	PAGE_LABEL,
+	PAGE_BUTTON,
+	PAGE_NO_SCRIPT,
+	PAGE_FOUND,
+	PAGE_GENERAL,
+	PAGE_NONE,
+	PAGE_EMPTY,
+	PAGE_SITUATIONS,
+	PAGE_S_ADDRESS,
+	PAGE_S_FULL,
+	PAGE_S_RESTRICTED,
+	PAGE_S_BLOCKED,
+	PAGE_S_SENDER,
+	PAGE_S_LOGIN,
+	PAGE_S_CONTENT,
+	PAGE_S_FORM,
+	PAGE_S_DELAY,
+	PAGE_S_FAULT,
+	PAGE_S_OTHER,
+	PAGE_CODES,
+	PAGE_CODES_INTRO,
+	PAGE_CODE,
+	PAGE_STANDARD_NAME,
+	PAGE_PAGES,
+	PAGE_BACK,
+	PAGE_WHO,
+	PAGE_SENDER,
+	PAGE_SENDER_ADMIN,
+	PAGE_RECIPIENT,
+	PAGE_RECIPIENT_ADMIN,
+	PAGE_WAIT,
+	PAGE_IF_TEMPORARY,
+	PAGE_EXAMPLES,
+	PAGE_SEE_ALSO,
+	PAGE_CONTACT,
+	PAGE_LANGUAGES,
+	PAGE_SKIP,
+	PAGE_TEXT_COUNT
+};
+
+struct page_texts {
+	const char *items[PAGE_TEXT_COUNT]; /* NULL: not given */
+	struct translation translation;
+};
+
 /* Words that all explanations share. The internal ones are for audience: internal, whose mail
  * programs don't try again as a server does; NULL: the others are used. */
 struct phrases {
 	const char *permanent, *temporary, *help, *ref;
 	const char *permanent_internal, *temporary_internal;
+	const char *ref_ascii; /* `ref` as it stands in replies */
+	struct translation translation;
 };
 
 /* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in
@@ -119,10 +196,22 @@ const struct varnames *catalog_varnames(const struct catalog *catalog);
 /* The number of a language ("en" is 0), -1 if the catalogue has no texts in it. */
 int catalog_language(const struct catalog *catalog, const char *language);
 int catalog_language_count(const struct catalog *catalog);
+/* The code of language number LANGUAGE: "en", "pt-BR". */
+const char *catalog_language_code(const struct catalog *catalog, int language);
+/* Can replies be written in it, which are ASCII (RFC 5321 section 2.4)? True for Latin scripts, see
+ * ascii_fold(). */
+bool catalog_language_is_latin(const struct catalog *catalog, int language);
 /* The phrases of language number LANGUAGE. */
 const struct phrases *catalog_phrases(const struct catalog *catalog, int language);
 /* The texts of CAUSE in language number LANGUAGE, else in English. Never NULL. */
 const struct cause_text *cause_text(const struct cause *cause, int language);
+/* The words of help pages in language number LANGUAGE as the files give them. */
+const struct page_texts *catalog_page_texts(const struct catalog *catalog, int language);
+/* One of them, in English if the language lacks it; "" if English does too. */
+const char *catalog_page_text(const struct catalog *catalog, int language, enum page_text text);
+/* The keys of the files: "summary_temporary", "privacy". */
+const char *text_key_name(enum text_key key);
+const char *page_text_name(enum page_text text);
 
 /* Compiles TEXT with the catalogue's variables, as a configured help_url is; it lives in the
  * catalogue. NULL with a sentence in *ERROR, also for a variable that no text may use. */

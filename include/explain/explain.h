@@ -19,6 +19,8 @@ struct explain_context {
 	const char *ref;               /* the event's reference; NULL: none is shown */
 	enum stage stage;
 	int class; /* 4 or 5 where the MTA has decided that; 0: the reply's own */
+	bool utf8; /* the texts go where UTF-8 is read. Otherwise they are for a reply, which is ASCII:
+	              letters lose their accents, and a language in another script is English */
 	const char *sender, *recipient, *client_address, *client_name, *helo;
 };
 

@@ -10,4 +10,7 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *point);
 /* Where the first octet stands that is no UTF-8; LEN when all is. */
 size_t utf8_valid(const char *text, size_t len);
 
+/* How many characters: octets that don't continue one. */
+size_t utf8_count(const char *text);
+
 #endif

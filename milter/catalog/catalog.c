@@ -1,6 +1,7 @@
 /* catalog.c - reading access to a loaded catalogue. */
 #include "loader.h"
 
+#include "explain/ascii.h"
 #include "explain/mem.h"
 #include "explain/template.h"
 #include "explain/vars.h"
@@ -60,6 +61,30 @@ int catalog_language(const struct catalog *catalog, const char *language)
 int catalog_language_count(const struct catalog *catalog)
 {
 	return catalog->language_count;
+}
+
+const char *catalog_language_code(const struct catalog *catalog, int language)
+{
+	return catalog->languages[language];
+}
+
+bool catalog_language_is_latin(const struct catalog *catalog, int language)
+{
+	return ascii_fits(catalog_phrases(catalog, language)->permanent);
+}
+
+const struct page_texts *catalog_page_texts(const struct catalog *catalog, int language)
+{
+	return &catalog->pages[language];
+}
+
+const char *catalog_page_text(const struct catalog *catalog, int language, enum page_text text)
+{
+	const char *words = catalog->pages[language].items[text];
+
+	if (!words)
+		words = catalog->pages[0].items[text];
+	return words ? words : "";
 }
 
 const struct phrases *catalog_phrases(const struct catalog *catalog, int language)

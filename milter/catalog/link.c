@@ -2,6 +2,7 @@
  * causes under their rules, and the checks that need to see everything. */
 #include "loader.h"
 
+#include "explain/ascii.h"
 #include "explain/mem.h"
 #include "explain/nearest.h"
 #include "explain/problems.h"
@@ -103,18 +104,15 @@ static void merge_same_names(struct loader *loader)
 
 static void link_texts(struct cause_text *to, const struct cause_text *from)
 {
-	struct variants *const into[] = {&to->summary, &to->summary_temporary, &to->action,
-	    &to->action_temporary, &to->action_internal};
-	const struct variants *const source[] = {&from->summary, &from->summary_temporary,
-	    &from->action, &from->action_temporary, &from->action_internal};
-
 	/* A site that gives a summary or an action means it for every reply and reader: the special
 	 * forms that the built-in text has for some don't come back beside it. */
-	bool own_summary = to->summary.count > 0, own_action = to->action.count > 0;
-	for (size_t i = 0; i < sizeof(into) / sizeof(into[0]); i++) {
-		bool own = i < 2 ? own_summary : own_action;
-		if (into[i]->count == 0 && !own)
-			*into[i] = *source[i];
+	bool own_summary = to->texts[TEXT_SUMMARY].count > 0;
+	bool own_action = to->texts[TEXT_ACTION].count > 0;
+
+	for (enum text_key key = 0; key < TEXT_COUNT; key++) {
+		bool own = key <= TEXT_SUMMARY_TEMPORARY ? own_summary : own_action;
+		if (to->texts[key].count == 0 && !own)
+			to->texts[key] = from->texts[key];
 	}
 	if (!to->help)
 		to->help = from->help;
@@ -156,6 +154,8 @@ static void link_causes(struct loader *loader)
 		if (texts[raw->language])
 			*text = *texts[raw->language];
 		link_texts(text, &raw->text);
+		/* The last layer's: a site's own words make no translation stale. */
+		text->translation = raw->text.translation;
 		texts[raw->language] = text;
 	}
 	/* What a translation leaves out is said in English rather than not at all. */
@@ -240,23 +240,17 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'reason'");
 	if (!cause->fixer)
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'fixer'");
-	if (!english || !english->summary.count)
+	if (!english || !english->texts[TEXT_SUMMARY].count)
 		problem(loader, &cause->place, "cause", cause->id, "needs an English 'summary'");
-	if (!english || !english->action.count)
+	if (!english || !english->texts[TEXT_ACTION].count)
 		problem(loader, &cause->place, "cause", cause->id, "needs an English 'action'");
 	for (int i = 0; i < loader->catalog->language_count; i++) {
 		const struct cause_text *text = cause->texts[i];
 		if (!text)
 			continue;
-		const struct {
-			const char *key;
-			const struct variants *variants;
-		} all[] = {{"summary", &text->summary},
-		    {"summary_temporary", &text->summary_temporary}, {"action", &text->action},
-		    {"action_temporary", &text->action_temporary},
-		    {"action_internal", &text->action_internal}};
-		for (size_t j = 0; j < sizeof(all) / sizeof(all[0]); j++)
-			check_variants(loader, cause, text, all[j].variants, all[j].key, provided);
+		for (enum text_key key = 0; key < TEXT_COUNT; key++)
+			check_variants(loader, cause, text, &text->texts[key], text_key_name(key),
+			    provided);
 	}
 }
 
@@ -323,6 +317,23 @@ static void link_codes(struct loader *loader)
 	catalog->codes = codes;
 }
 
+static void link_phrases(struct loader *loader)
+{
+	struct catalog *catalog = loader->catalog;
+	struct strbuf ascii;
+
+	strbuf_init(&ascii, 0);
+	for (int i = 0; i < catalog->language_count; i++) {
+		struct phrases *phrases = &catalog->phrases[i];
+		if (!phrases->ref)
+			continue;
+		strbuf_reset(&ascii);
+		ascii_fold(&ascii, phrases->ref, strlen(phrases->ref), false);
+		phrases->ref_ascii = arena_strndup(loader->arena, ascii.data, ascii.len);
+	}
+	strbuf_free(&ascii);
+}
+
 void catalog_link(struct loader *loader)
 {
 	struct catalog *catalog = loader->catalog;
@@ -336,6 +347,7 @@ void catalog_link(struct loader *loader)
 		check_cause(loader, &catalog->causes[i], provided[i]);
 	free(provided);
 	link_codes(loader);
+	link_phrases(loader);
 
 	const struct phrases *phrases = &catalog->phrases[0];
 	if (!find_cause(catalog, CAUSE_UNCLASSIFIED))

@@ -24,6 +24,7 @@ static const struct {
 } kinds[] = {
     {"rule", load_rule},
     {"phrases", load_phrases},
+    {"pages", load_pages},
     {"code", load_code},
     {"status", load_code},
     {"cause", load_cause},
@@ -38,7 +39,7 @@ static void load_any(struct loader *loader, struct fy_node *item)
 				return;
 			}
 	yaml_problem(loader->doc, item, loader->problems, NULL,
-	    "an item must begin with 'rule:', 'cause:', 'phrases:', 'code:' or 'status:'");
+	    "an item must begin with 'rule:', 'cause:', 'phrases:', 'pages:', 'code:' or 'status:'");
 }
 
 /* causes/de.yaml holds texts in German; any other file English ones, unless an item says `lang`. */

@@ -4,6 +4,7 @@
 #include "explain/mem.h"
 #include "explain/problems.h"
 #include "explain/template.h"
+#include "explain/utf8.h"
 #include "explain/yaml.h"
 
 #include <stdlib.h>
@@ -102,15 +103,6 @@ bool load_slug(struct loader *loader, struct fy_node *node, const char *subject,
 	return true;
 }
 
-static size_t characters(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xC0) != 0x80;
-	return count;
-}
-
 /* Texts become reply lines: a line break inside would break the reply. */
 static bool is_one_line(const char *text)
 {
@@ -131,10 +123,10 @@ bool load_variants(struct loader *loader, struct fy_node *node, const char *subj
 	for (size_t i = 0; i < count; i++) {
 		struct fy_node *item = load_strings_node(node, i);
 		char *error = NULL;
-		if (characters(texts[i]) > max_characters) {
+		if (utf8_count(texts[i]) > max_characters) {
 			yaml_problem(loader->doc, item, loader->problems, subject,
 			    "the text has %zu characters, at most %zu are allowed: %s",
-			    characters(texts[i]), max_characters, texts[i]);
+			    utf8_count(texts[i]), max_characters, texts[i]);
 			ok = false;
 		}
 		if (!is_one_line(texts[i])) {

@@ -25,6 +25,7 @@ struct catalog {
 	size_t code_count;
 	const char *languages[MAX_LANGUAGES];
 	struct phrases phrases[MAX_LANGUAGES];
+	struct page_texts pages[MAX_LANGUAGES];
 	int language_count;
 };
 
@@ -83,13 +84,23 @@ bool load_slug(
     struct loader *loader, struct fy_node *node, const char *subject, const char **value);
 bool load_variants(struct loader *loader, struct fy_node *node, const char *subject,
     size_t max_characters, struct variants *variants);
+/* The language of ITEM: its own `lang`, else its file's. */
+int loader_item_language(struct loader *loader, struct fy_node *item, const char *subject);
 /* The number of LANGUAGE, added when new. */
 int loader_language(struct loader *loader, struct fy_node *node, const char *language);
+
+/* Notes where ITEM stands, and its `source`. */
+void load_translation(struct loader *loader, struct fy_node *item, const char *subject,
+    struct translation *translation);
+/* The fingerprint of TEXTS; a NULL among them counts as one that is not there. */
+void loader_fingerprint(
+    const char *const *texts, size_t count, char fingerprint[FINGERPRINT_SIZE]);
 
 /* One file each: an item of that kind. */
 void load_rule(struct loader *loader, struct fy_node *item);
 void load_cause(struct loader *loader, struct fy_node *item);
 void load_phrases(struct loader *loader, struct fy_node *item);
+void load_pages(struct loader *loader, struct fy_node *item);
 void load_code(struct loader *loader, struct fy_node *item);
 
 /* link.c: merges layers and resolves names into the catalogue. */

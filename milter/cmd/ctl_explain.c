@@ -71,6 +71,15 @@ static size_t unescape(char *text, size_t len)
 	return out;
 }
 
+static void print_json(struct session *session, enum stage stage)
+{
+	struct explain_context context = {.profile = &session->profile, .stage = stage};
+	char *json = explain_json(session->explainer, session->engine, session->reply, &context);
+
+	puts(json);
+	free(json);
+}
+
 static const struct explanation *explain(struct session *session, enum stage stage)
 {
 	struct explain_context context = {.profile = &session->profile, .stage = stage};
@@ -138,14 +147,11 @@ static void explain_one(struct session *session, const char *text, size_t len)
 		    stderr, "explainctl explain: only the first %d octets are read\n", REPLY_MAX);
 	if (len > REPLY_MAX)
 		reply_parse(session->reply, text, REPLY_MAX);
+	if (session->options->json)
+		print_json(session, session->options->stage);
 	const struct explanation *explanation = explain(session, session->options->stage);
-	if (session->options->json) {
-		char *json = explain_json(explanation, session->reply, &session->profile);
-		puts(json);
-		free(json);
-	} else {
+	if (!session->options->json)
 		print_text(session, explanation, text, len);
-	}
 	if (session->options->verbose)
 		print_why(session, explanation);
 }
@@ -195,9 +201,7 @@ static void explain_line(struct session *session, char *line, size_t len)
 		json_decref(object);
 		return;
 	}
-	char *json = explain_json(explain(session, stage), session->reply, &session->profile);
-	puts(json);
-	free(json);
+	print_json(session, stage);
 }
 
 static int explain_batch(struct session *session)
@@ -234,10 +238,18 @@ static int choose_profile(struct session *session)
 	    !(len == 7 && strncmp(options->map, "rewrite", 7) == 0))
 		return usage_error("explain", "'%s' is no map", options->map);
 	if (options->language) {
-		if (catalog_language(engine_catalog(session->engine), options->language) < 0)
+		const struct catalog *catalog = engine_catalog(session->engine);
+		int language = catalog_language(catalog, options->language);
+		if (language < 0)
 			return usage_error(
 			    "explain", "there are no texts in '%s'", options->language);
 		session->profile.language = options->language;
+		if (!options->json && !options->batch &&
+		    !catalog_language_is_latin(catalog, language))
+			fprintf(stderr,
+			    "explainctl explain: replies are ASCII, so this one is in English; "
+			    "--json shows the texts in '%s'\n",
+			    options->language);
 	}
 	return EXIT_DONE;
 }

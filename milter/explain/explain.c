@@ -1,6 +1,7 @@
 /* explain.c - explain_reply(), the one entry point that all front ends share. */
 #include "explain/explain.h"
 
+#include "explain/ascii.h"
 #include "explain/catalog.h"
 #include "explain/engine.h"
 #include "explain/match.h"
@@ -17,7 +18,7 @@
 
 struct explainer {
 	struct vars *vars;
-	struct strbuf summary, action, closing, help_url;
+	struct strbuf summary, action, note, closing, help_url;
 	struct explanation result;
 };
 
@@ -36,6 +37,7 @@ void explainer_free(struct explainer **explainer)
 	vars_free(&(*explainer)->vars);
 	strbuf_free(&(*explainer)->summary);
 	strbuf_free(&(*explainer)->action);
+	strbuf_free(&(*explainer)->note);
 	strbuf_free(&(*explainer)->closing);
 	strbuf_free(&(*explainer)->help_url);
 	free(*explainer);
@@ -82,8 +84,8 @@ static void set_from_context(struct vars *vars, const struct explain_context *co
 	set(vars, VAR_REF, context->ref);
 }
 
-static void expand_first_known(
-    struct strbuf *out, const struct variants *variants, const struct vars *vars)
+static void expand_first_known(struct strbuf *out, const struct variants *variants,
+    const struct vars *vars, enum template_escape escape)
 {
 	uint64_t known = vars_known(vars);
 	size_t i = 0;
@@ -92,36 +94,46 @@ static void expand_first_known(
 	while (i + 1 < variants->count && (template_needs(variants->items[i]) & ~known))
 		i++;
 	if (i < variants->count)
-		template_expand(out, variants->items[i], vars, TEMPLATE_PLAIN);
+		template_expand(out, variants->items[i], vars, escape);
 }
 
 static const struct variants *choose_summary(const struct cause_text *text, bool temporary)
 {
-	return temporary && text->summary_temporary.count ? &text->summary_temporary
-	                                                  : &text->summary;
+	bool own = temporary && text->texts[TEXT_SUMMARY_TEMPORARY].count;
+
+	return &text->texts[own ? TEXT_SUMMARY_TEMPORARY : TEXT_SUMMARY];
 }
 
 static const struct variants *choose_action(
     const struct cause_text *text, bool temporary, bool internal)
 {
-	if (internal && text->action_internal.count)
-		return &text->action_internal;
-	return temporary && text->action_temporary.count ? &text->action_temporary : &text->action;
+	if (internal && text->texts[TEXT_ACTION_INTERNAL].count)
+		return &text->texts[TEXT_ACTION_INTERNAL];
+	bool own = temporary && text->texts[TEXT_ACTION_TEMPORARY].count;
+	return &text->texts[own ? TEXT_ACTION_TEMPORARY : TEXT_ACTION];
+}
+
+static void add_phrase(struct strbuf *out, const char *phrase, enum template_escape escape)
+{
+	if (escape == TEMPLATE_PLAIN)
+		strbuf_addstr(out, phrase);
+	else
+		ascii_fold(out, phrase, strlen(phrase), escape == TEMPLATE_GERMAN);
 }
 
 static void write_closing(struct explainer *explainer, const struct phrases *phrases,
-    const struct explain_context *context)
+    const struct explain_context *context, enum template_escape escape)
 {
 	struct strbuf *closing = &explainer->closing;
 
 	if (explainer->help_url.len) {
-		strbuf_addstr(closing, phrases->help);
+		add_phrase(closing, phrases->help, escape);
 		strbuf_addch(closing, ' ');
 		strbuf_add(closing, explainer->help_url.data, explainer->help_url.len);
 	}
 	if (context->ref) {
 		strbuf_addstr(closing, closing->len ? "  " : "");
-		strbuf_addstr(closing, phrases->ref);
+		add_phrase(closing, phrases->ref, escape);
 		strbuf_addch(closing, ' ');
 		strbuf_addstr(closing, context->ref);
 	}
@@ -137,11 +149,34 @@ static const char *note_for(const struct phrases *phrases, int class, bool inter
 	return internal && own ? own : note;
 }
 
+/* The language to write in, and how: see `utf8` in explain_context. */
+static int choose_language(const struct catalog *catalog, const struct explain_context *context,
+    enum template_escape *escape)
+{
+	int language = catalog_language(catalog, context->profile->language);
+
+	*escape = TEMPLATE_PLAIN;
+	if (context->utf8)
+		return language;
+	if (!catalog_language_is_latin(catalog, language))
+		language = 0;
+	bool german = strncmp(catalog_language_code(catalog, language), "de", 2) == 0;
+	*escape = german ? TEMPLATE_GERMAN : TEMPLATE_ASCII;
+	return language;
+}
+
 static const struct cause *unrecognised(const struct catalog *catalog, int class)
 {
 	const struct cause *unclear = class == 0 ? catalog_cause(catalog, CAUSE_UNCLEAR) : NULL;
 
 	return unclear ? unclear : catalog_cause(catalog, CAUSE_UNCLASSIFIED);
+}
+
+static bool ends_with(const char *text, size_t len, const char *label)
+{
+	size_t label_len = strlen(label);
+
+	return len >= label_len && memcmp(text + len - label_len, label, label_len) == 0;
 }
 
 bool explain_is_explained(const struct engine *engine, const struct reply *reply)
@@ -155,9 +190,8 @@ bool explain_is_explained(const struct engine *engine, const struct reply *reply
 		return false;
 	len -= REF_LENGTH + 1;
 	for (int language = 0; language < catalog_language_count(catalog); language++) {
-		const char *label = catalog_phrases(catalog, language)->ref;
-		size_t label_len = strlen(label);
-		if (len >= label_len && memcmp(text + len - label_len, label, label_len) == 0)
+		const struct phrases *phrases = catalog_phrases(catalog, language);
+		if (ends_with(text, len, phrases->ref) || ends_with(text, len, phrases->ref_ascii))
 			return true;
 	}
 	return false;
@@ -189,17 +223,20 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	strbuf_reset(&explainer->help_url);
 	strbuf_reset(&explainer->summary);
 	strbuf_reset(&explainer->action);
+	strbuf_reset(&explainer->note);
 	strbuf_reset(&explainer->closing);
 	if (profile->help_url)
 		template_expand(&explainer->help_url, profile->help_url, vars, TEMPLATE_URL);
 	set(vars, VAR_HELP_URL, strbuf_str(&explainer->help_url));
-	int language = catalog_language(catalog, profile->language);
+	enum template_escape escape;
+	int language = choose_language(catalog, context, &escape);
 	const struct cause_text *text = cause_text(cause, language);
 	const struct phrases *phrases = catalog_phrases(catalog, language);
-	expand_first_known(&explainer->summary, choose_summary(text, temporary), vars);
+	expand_first_known(&explainer->summary, choose_summary(text, temporary), vars, escape);
 	expand_first_known(
-	    &explainer->action, choose_action(text, temporary, profile->internal), vars);
-	write_closing(explainer, phrases, context);
+	    &explainer->action, choose_action(text, temporary, profile->internal), vars, escape);
+	add_phrase(&explainer->note, note_for(phrases, class, profile->internal), escape);
+	write_closing(explainer, phrases, context, escape);
 
 	explainer->result = (struct explanation){
 	    .code = input.code,
@@ -209,7 +246,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	    .rule = rule,
 	    .cause = cause,
 	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
-	        note_for(phrases, class, profile->internal), strbuf_str(&explainer->closing)},
+	        strbuf_str(&explainer->note), strbuf_str(&explainer->closing)},
 	    .help_url = strbuf_str(&explainer->help_url),
 	    .ref = context->ref ? context->ref : "",
 	};

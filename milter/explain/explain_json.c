@@ -56,10 +56,14 @@ static json_t *string_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-char *explain_json(
-    const struct explanation *explanation, const struct reply *reply, const struct profile *profile)
+char *explain_json(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context)
 {
+	struct explain_context shown = *context, sent = *context;
 	json_t *object = json_object();
+	shown.utf8 = true;
+	sent.utf8 = false;
+	const struct explanation *explanation = explain_reply(explainer, engine, reply, &shown);
 	int code = reply_code(reply), class = reply_class(reply);
 	struct status status = reply_status(reply);
 	const struct cause *cause = explanation ? explanation->cause : NULL;
@@ -82,7 +86,10 @@ char *explain_json(
 	    object, "action", string_or_null(explanation ? explanation->message.action : NULL));
 	json_object_set_new(
 	    object, "help_url", string_or_null(explanation ? explanation->help_url : NULL));
-	json_object_set_new(object, "reply", reply_lines(explanation, reply, profile));
+	if (explanation)
+		explanation = explain_reply(explainer, engine, reply, &sent);
+	json_object_set_new(
+	    object, "reply", reply_lines(explanation, reply, context->profile));
 	strbuf_free(&number);
 
 	/* ASCII: some programs take U+0085 or U+2028 inside a string for the end of the line. */

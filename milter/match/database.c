@@ -6,6 +6,7 @@
  * file that nobody but us or root can write. */
 #include "internal.h"
 
+#include "explain/hash.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 
@@ -37,16 +38,6 @@ static void add_key(struct strbuf *key, const char *const *patterns, unsigned co
 		/* With its length, since a pattern may hold line breaks. */
 		strbuf_addf(key, "%zu %s\n", strlen(patterns[i]), patterns[i]);
 	}
-}
-
-/* FNV-1a; only a file name hangs on it. */
-static uint64_t hash(const char *data, size_t len)
-{
-	uint64_t value = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < len; i++)
-		value = (value ^ (unsigned char)data[i]) * UINT64_C(1099511628211);
-	return value;
 }
 
 static bool is_trusted(int fd, struct stat *status)
@@ -176,7 +167,7 @@ hs_database_t *database_get(const char *const *patterns, unsigned count, const c
 	if (cache_dir) {
 		add_key(&key, patterns, count);
 		path = mem_printf("%s/" FILE_PREFIX "%016" PRIx64 FILE_SUFFIX, cache_dir,
-		    hash(key.data, key.len));
+		    hash_fnv(HASH_START, key.data, key.len));
 		database = read_cache(path, &key);
 		*was_cached = database != NULL;
 	}

@@ -1,11 +1,13 @@
 /* template.c - texts with {variables}. No conditions, no nesting: variants of a text do that. */
 #include "explain/template.h"
 
+#include "explain/ascii.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 #include "explain/vars.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LITERAL (-1)
@@ -19,6 +21,7 @@ struct piece {
 struct template
 {
 	const char *source;
+	bool ascii; /* all of it is */
 	uint64_t needs;
 	size_t count;
 	struct piece pieces[];
@@ -42,6 +45,9 @@ const struct template *template_compile(
 	const char *at = copy, *end = copy + len;
 
 	template->source = copy;
+	template->ascii = true;
+	for (size_t i = 0; i < len; i++)
+		template->ascii = template->ascii && (unsigned char)text[i] < 0x80;
 	while (at < end) {
 		const char *open = memchr(at, '{', (size_t)(end - at));
 		const char *stop = open ? open : end;
@@ -96,7 +102,10 @@ void template_expand(struct strbuf *out, const struct template *template, const 
 	for (size_t i = 0; i < template->count; i++) {
 		const struct piece *piece = &template->pieces[i];
 		if (piece->var == LITERAL) {
-			strbuf_add(out, piece->text, piece->len);
+			if (template->ascii || escape == TEMPLATE_PLAIN || escape == TEMPLATE_URL)
+				strbuf_add(out, piece->text, piece->len);
+			else
+				ascii_fold(out, piece->text, piece->len, escape == TEMPLATE_GERMAN);
 			continue;
 		}
 		const char *value = vars_get(vars, piece->var);

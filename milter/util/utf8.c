@@ -34,3 +34,12 @@ size_t utf8_valid(const char *text, size_t len)
 		at += octets;
 	return at;
 }
+
+size_t utf8_count(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xC0) != 0x80;
+	return count;
+}

@@ -149,7 +149,7 @@ static const struct mistake {
     {"phrases-long",
         "- phrases:\n    permanent: "
         "01234567890123456789012345678901234567890123456789012345678901234567\n",
-        2, 16, "'permanent' is longer than 66 octets"},
+        2, 16, "'permanent' is longer than 66 characters"},
     {"code-bad", "- code: 199\n  name: x\n  meaning: y\n", 1, 9, "'199' is no reply code"},
     {"code-no-name", "- code: 250\n  meaning: y\n", 1, 3, "code 250: needs a 'name'"},
     {"code-no-meaning", "- status: X.1.1\n  name: y\n", 1, 3, "status X.1.1: needs a 'meaning'"},
@@ -298,8 +298,8 @@ START_TEST(test_base)
 	const struct cause *cause = catalog_cause(catalog, "mailbox-full");
 	ck_assert_str_eq(cause->reason, "mailbox-full");
 	ck_assert_str_eq(cause->fixer, "recipient");
-	ck_assert_uint_eq(cause_text(cause, 0)->summary.count, 2);
-	ck_assert_uint_eq(cause_text(cause, 0)->summary_temporary.count, 0);
+	ck_assert_uint_eq(cause_text(cause, 0)->texts[TEXT_SUMMARY].count, 2);
+	ck_assert_uint_eq(cause_text(cause, 0)->texts[TEXT_SUMMARY_TEMPORARY].count, 0);
 	ck_assert_str_eq(cause_text(cause, 0)->help, "## If you sent the message\n1. Wait.");
 	ck_assert_ptr_null(catalog_cause(catalog, "mailbox"));
 	ck_assert_int_eq(catalog_language(catalog, "en"), 0);
@@ -453,13 +453,13 @@ START_TEST(test_site_own_texts)
 	ck_assert_str_eq(rule->cause->id, "helpdesk");
 	ck_assert_str_eq(rule->cause->reason, "policy-other");
 	ck_assert_str_eq(rule->cause->fixer, "recipient-admin");
-	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->summary, 0), "Ours.");
-	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->action, 1), "Call.");
+	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->texts[TEXT_SUMMARY], 0), "Ours.");
+	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->texts[TEXT_ACTION], 1), "Call.");
 	rule = fixture_rule(catalog, "full");
 	ck_assert_str_eq(rule->cause->id, "full");
 	ck_assert_str_eq(rule->cause->reason, "malware");
 	ck_assert_str_eq(rule->cause->fixer, "wait");
-	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->summary, 0), "Changed.");
+	ck_assert_str_eq(show(&cause_text(rule->cause, 0)->texts[TEXT_SUMMARY], 0), "Changed.");
 	ck_assert_uint_eq(rule->alternative_count, 2);
 	catalog_free(&catalog);
 }
@@ -474,15 +474,15 @@ START_TEST(test_site_changes_texts)
 	const struct cause_text *text = cause_text(cause, 0);
 
 	ck_assert_str_eq(cause->reason, "mailbox-full");
-	ck_assert_str_eq(show(&text->action, 0), "Ask us.");
-	ck_assert_uint_eq(text->action_temporary.count, 0);
-	ck_assert_uint_eq(text->action_internal.count, 0);
-	ck_assert_uint_eq(text->summary.count, 2);
+	ck_assert_str_eq(show(&text->texts[TEXT_ACTION], 0), "Ask us.");
+	ck_assert_uint_eq(text->texts[TEXT_ACTION_TEMPORARY].count, 0);
+	ck_assert_uint_eq(text->texts[TEXT_ACTION_INTERNAL].count, 0);
+	ck_assert_uint_eq(text->texts[TEXT_SUMMARY].count, 2);
 	ck_assert_ptr_nonnull(text->help);
 	text = cause_text(catalog_cause(catalog, "unclassified"), 0);
-	ck_assert_str_eq(show(&text->summary, 0), "Hm.");
-	ck_assert_uint_eq(text->summary_temporary.count, 0);
-	ck_assert_uint_eq(text->action_temporary.count, 1);
+	ck_assert_str_eq(show(&text->texts[TEXT_SUMMARY], 0), "Hm.");
+	ck_assert_uint_eq(text->texts[TEXT_SUMMARY_TEMPORARY].count, 0);
+	ck_assert_uint_eq(text->texts[TEXT_ACTION_TEMPORARY].count, 1);
 	ck_assert_ptr_eq(fixture_rule(catalog, "full")->cause, cause);
 	catalog_free(&catalog);
 }
@@ -548,8 +548,8 @@ START_TEST(test_languages)
 	ck_assert_int_ne(de, fr);
 	ck_assert_int_eq(catalog_language_count(catalog), 3);
 	const struct cause *full = catalog_cause(catalog, "mailbox-full");
-	ck_assert_str_eq(show(&cause_text(full, de)->summary, 0), "Das Postfach ist voll.");
-	ck_assert_str_eq(show(&cause_text(full, de)->action, 0), "Wait, then send again.");
+	ck_assert_str_eq(show(&cause_text(full, de)->texts[TEXT_SUMMARY], 0), "Das Postfach ist voll.");
+	ck_assert_str_eq(show(&cause_text(full, de)->texts[TEXT_ACTION], 0), "Wait, then send again.");
 	ck_assert_ptr_nonnull(cause_text(full, de)->help);
 	ck_assert_ptr_eq(cause_text(full, fr), cause_text(full, 0));
 	ck_assert_str_eq(catalog_phrases(catalog, de)->ref, "Zeichen:");

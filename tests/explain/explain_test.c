@@ -552,8 +552,7 @@ static json_t *explain_to_json(struct engine *engine, const char *text, size_t l
 	    .profile = engine_profile(engine, "", 0), .ref = "7Q2K-M4RX"};
 
 	ck_assert_int_eq(reply_parse(reply, text, len), 0);
-	char *json =
-	    explain_json(explain_reply(explainer, engine, reply, &context), reply, context.profile);
+	char *json = explain_json(explainer, engine, reply, &context);
 	ck_assert_ptr_null(strchr(json, '\n'));
 	json_t *object = json_loads(json, 0, NULL);
 	ck_assert_msg(json_is_object(object), "%s", json);
