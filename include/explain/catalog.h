@@ -41,14 +41,17 @@ enum text_key {
 /* Eight hexadecimal digits that change when a text does (not with its line breaks), and a NUL. */
 #define FINGERPRINT_SIZE 9
 
-/* Where a translation stands to the English texts it was made from. */
+/* Where a translation stands to the English texts it was made from. Of several layers the last one
+ * counts, which comes with the program: a site's own words make no translation stale. */
 struct translation {
 	struct place place;
-	bool given;         /* the language's own file has an entry */
+	bool given;         /* the language has an entry of its own */
+	unsigned layer;     /* the last one that has it */
 	const char *source; /* the fingerprint of the English texts that it translates, as its file
 	                       says; NULL: it does not say */
 	char fingerprint[FINGERPRINT_SIZE]; /* of these texts themselves */
-	unsigned keys; /* bit N for text N that the file gives; bit TEXT_COUNT for the help */
+	uint64_t keys; /* bit N for key N that the entry gives: enum text_key and TEXT_COUNT for the
+	                  help, enum page_text, or the order of struct phrases */
 };
 
 /* A cause's texts in one language. A text that has count 0 is not there. */
@@ -56,7 +59,7 @@ struct cause_text {
 	struct variants texts[TEXT_COUNT];
 	const char *help; /* Markdown, may be NULL */
 	struct place place;
-	struct translation translation; /* in the last layer, the one that comes with the program */
+	struct translation translation;
 };
 
 struct cause {
@@ -64,6 +67,7 @@ struct cause {
 	const char *reason;
 	const char *fixer;
 	const struct cause_text *const *texts; /* by language number; NULL where there are none */
+	bool named;                            /* by a rule, even if that one is disabled */
 	struct place place;
 };
 
@@ -169,6 +173,8 @@ struct page_texts {
 	struct translation translation;
 };
 
+#define PHRASE_COUNT 6
+
 /* Words that all explanations share. The internal ones are for audience: internal, whose mail
  * programs don't try again as a server does; NULL: the others are used. */
 struct phrases {
@@ -196,6 +202,8 @@ const struct varnames *catalog_varnames(const struct catalog *catalog);
 /* The number of a language ("en" is 0), -1 if the catalogue has no texts in it. */
 int catalog_language(const struct catalog *catalog, const char *language);
 int catalog_language_count(const struct catalog *catalog);
+/* The number of layers, that is of directories given to catalog_read(). */
+unsigned catalog_layer_count(const struct catalog *catalog);
 /* The code of language number LANGUAGE: "en", "pt-BR". */
 const char *catalog_language_code(const struct catalog *catalog, int language);
 /* Can replies be written in it, which are ASCII (RFC 5321 section 2.4)? True for Latin scripts, see
@@ -203,6 +211,8 @@ const char *catalog_language_code(const struct catalog *catalog, int language);
 bool catalog_language_is_latin(const struct catalog *catalog, int language);
 /* The phrases of language number LANGUAGE. */
 const struct phrases *catalog_phrases(const struct catalog *catalog, int language);
+/* Whether the language has phrases of its own, complete or not, and from where. */
+const struct translation *catalog_own_phrases(const struct catalog *catalog, int language);
 /* The texts of CAUSE in language number LANGUAGE, else in English. Never NULL. */
 const struct cause_text *cause_text(const struct cause *cause, int language);
 /* The words of help pages in language number LANGUAGE as the files give them. */
@@ -212,6 +222,8 @@ const char *catalog_page_text(const struct catalog *catalog, int language, enum 
 /* The keys of the files: "summary_temporary", "privacy". */
 const char *text_key_name(enum text_key key);
 const char *page_text_name(enum page_text text);
+/* The key of the phrase number PHRASE of PHRASE_COUNT, in the order of struct phrases. */
+const char *phrase_name(size_t phrase);
 
 /* Compiles TEXT with the catalogue's variables, as a configured help_url is; it lives in the
  * catalogue. NULL with a sentence in *ERROR, also for a variable that no text may use. */

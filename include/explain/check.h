@@ -11,5 +11,7 @@ struct problems;
  * site's own rule takes over is in order. Rules about which PROBLEMS has something already are
  * passed over. Returns the number of examples tried. */
 size_t check_examples(const struct engine *engine, struct problems *problems);
+/* Reports each cause that no rule names. One whose rules a site has disabled is in order. */
+void check_causes(const struct engine *engine, struct problems *problems);
 
 #endif

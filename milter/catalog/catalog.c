@@ -63,6 +63,11 @@ int catalog_language_count(const struct catalog *catalog)
 	return catalog->language_count;
 }
 
+unsigned catalog_layer_count(const struct catalog *catalog)
+{
+	return catalog->layer_count;
+}
+
 const char *catalog_language_code(const struct catalog *catalog, int language)
 {
 	return catalog->languages[language];
@@ -94,6 +99,11 @@ const struct phrases *catalog_phrases(const struct catalog *catalog, int languag
 	return phrases->permanent && phrases->temporary && phrases->help && phrases->ref
 	           ? phrases
 	           : &catalog->phrases[0];
+}
+
+const struct translation *catalog_own_phrases(const struct catalog *catalog, int language)
+{
+	return &catalog->phrases[language].translation;
 }
 
 const struct cause_text *cause_text(const struct cause *cause, int language)

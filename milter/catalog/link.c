@@ -154,7 +154,6 @@ static void link_causes(struct loader *loader)
 		if (texts[raw->language])
 			*text = *texts[raw->language];
 		link_texts(text, &raw->text);
-		/* The last layer's: a site's own words make no translation stale. */
 		text->translation = raw->text.translation;
 		texts[raw->language] = text;
 	}
@@ -236,13 +235,18 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 	free(subjects[1]);
 	if (faulty)
 		return;
+	if (!english) {
+		problem(loader, &cause->place, "cause", cause->id,
+		    "there is no such cause in English");
+		return;
+	}
 	if (!cause->reason)
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'reason'");
 	if (!cause->fixer)
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'fixer'");
-	if (!english || !english->texts[TEXT_SUMMARY].count)
+	if (!english->texts[TEXT_SUMMARY].count)
 		problem(loader, &cause->place, "cause", cause->id, "needs an English 'summary'");
-	if (!english || !english->texts[TEXT_ACTION].count)
+	if (!english->texts[TEXT_ACTION].count)
 		problem(loader, &cause->place, "cause", cause->id, "needs an English 'action'");
 	for (int i = 0; i < loader->catalog->language_count; i++) {
 		const struct cause_text *text = cause->texts[i];
@@ -282,11 +286,13 @@ static void link_rules(struct loader *loader, uint64_t *provided)
 	for (size_t i = 0; i < loader->rule_count; i++) {
 		struct raw_rule *raw = &loader->rules[i];
 		const struct place *place = &raw->rule.place;
+		struct cause *cause = raw->cause ? find_cause(catalog, raw->cause) : NULL;
+		if (cause)
+			cause->named = true;
 		if (raw->dropped || raw->disabled)
 			continue;
 		if (!raw->has_match)
 			problem(loader, place, "rule", raw->rule.id, "needs a 'match'");
-		struct cause *cause = raw->cause ? find_cause(catalog, raw->cause) : NULL;
 		if (!raw->cause)
 			problem(loader, place, "rule", raw->rule.id,
 			    "needs a 'cause', or its own 'summary' and 'action'");

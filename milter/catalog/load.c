@@ -140,6 +140,7 @@ struct catalog *catalog_read(const char *const *dirs, struct problems *problems)
 		load_layer(&loader, *dirs);
 		loader.layer++;
 	}
+	catalog->layer_count = loader.layer;
 	catalog_link(&loader);
 	free(loader.rules);
 	free(loader.causes);

@@ -69,11 +69,11 @@ static void load_texts(
 		size_t max = key <= TEXT_SUMMARY_TEMPORARY ? MAX_SUMMARY : MAX_ACTION;
 		if (!(node = yaml_get(item, text_key_name(key))))
 			continue;
-		text->translation.keys |= 1u << key;
+		text->translation.keys |= UINT64_C(1) << key;
 		load_variants(loader, node, subject, max, &text->texts[key]);
 	}
 	if ((node = yaml_get(item, "help")) && load_string(loader, node, subject, &text->help))
-		text->translation.keys |= 1u << TEXT_COUNT;
+		text->translation.keys |= UINT64_C(1) << TEXT_COUNT;
 	fingerprint(text);
 }
 

@@ -16,9 +16,8 @@
 /* Where reply lines fold: a phrase stands on one. */
 #define MAX_PHRASE 66
 
-static const char *const phrase_keys[] = {
-    "permanent", "temporary", "help", "ref", "permanent_internal", "temporary_internal", NULL};
-#define PHRASE_COUNT (sizeof(phrase_keys) / sizeof(phrase_keys[0]) - 1)
+static const char *const phrase_keys[PHRASE_COUNT + 1] = {
+    "permanent", "temporary", "help", "ref", "permanent_internal", "temporary_internal"};
 
 static const char *const page_keys[PAGE_TEXT_COUNT + 1] = {
     [PAGE_LANGUAGE] = "language",
@@ -73,6 +72,11 @@ const char *text_key_name(enum text_key key)
 	return text_keys[key];
 }
 
+const char *phrase_name(size_t phrase)
+{
+	return phrase_keys[phrase];
+}
+
 const char *page_text_name(enum page_text text)
 {
 	return page_keys[text];
@@ -93,7 +97,8 @@ void load_translation(struct loader *loader, struct fy_node *item, const char *s
 {
 	struct fy_node *node = yaml_get(item, "source");
 
-	*translation = (struct translation){.place = loader_place(loader, item), .given = true};
+	*translation = (struct translation){
+	    .place = loader_place(loader, item), .given = true, .layer = loader->layer};
 	if (node)
 		load_string(loader, node, subject, &translation->source);
 }
@@ -140,6 +145,7 @@ static void load_words(struct loader *loader, struct fy_node *item, const char *
 		if (!(node = yaml_get(map, word_keys[i])) ||
 		    !load_string(loader, node, name, &own[i]))
 			continue;
+		translation->keys |= UINT64_C(1) << i;
 		if (utf8_count(own[i]) > max)
 			yaml_problem(loader->doc, node, loader->problems, name,
 			    "'%s' is longer than %zu characters", word_keys[i], max);

@@ -27,6 +27,7 @@ struct catalog {
 	struct phrases phrases[MAX_LANGUAGES];
 	struct page_texts pages[MAX_LANGUAGES];
 	int language_count;
+	unsigned layer_count;
 };
 
 /* A rule as its file gives it. */

@@ -17,6 +17,8 @@ enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_TEMPORARY = 75 };
 int ctl_explain(int argc, char **argv);
 int ctl_code(int argc, char **argv);
 int ctl_check(int argc, char **argv);
+int ctl_pages(int argc, char **argv);
+int ctl_export(int argc, char **argv);
 int ctl_setup(int argc, char **argv);
 
 /* Prints all problems to stderr, one a line. */

@@ -7,6 +7,7 @@
 #include "explain/engine.h"
 #include "explain/mem.h"
 #include "explain/problems.h"
+#include "explain/translation.h"
 #include "explain/yaml.h"
 
 #include <getopt.h>
@@ -43,8 +44,12 @@ static int check(const struct config *config, char **files, size_t file_count)
 	settings.catalog_dirs = layers;
 	settings.for_check = true;
 	struct engine *engine = engine_create(&settings, problems);
-	if (engine)
+	if (engine) {
 		tried = check_examples(engine, problems);
+		check_causes(engine, problems);
+		translation_check(engine_catalog(engine), problems);
+		problems_sort(problems);
+	}
 	print_problems(problems);
 	size_t found = problems_count(problems);
 	if (found == 0) {

@@ -51,3 +51,13 @@ char *config_default_file(void)
 	}
 	return file;
 }
+
+char *config_default_templates(void)
+{
+	char *tree = paths_tree();
+	char *templates = tree ? mem_printf("%s/conf/pages", tree)
+	                       : mem_strdup(EXPLAIN_DATA_DIR "/pages");
+
+	free(tree);
+	return templates;
+}

@@ -1,4 +1,5 @@
-/* check.c - every rule's examples must select it; so a rule that another one hides is found. */
+/* check.c - what can only be seen of a whole catalogue: every rule's examples must select it, so a
+ * rule that another one hides is found; every cause must be named by a rule. */
 #include "explain/check.h"
 
 #include "explain/catalog.h"
@@ -89,4 +90,21 @@ size_t check_examples(const struct engine *engine, struct problems *problems)
 	reply_free(&reply);
 	explainer_free(&explainer);
 	return tried;
+}
+
+void check_causes(const struct engine *engine, struct problems *problems)
+{
+	size_t count;
+	const struct cause *causes = catalog_causes(engine_catalog(engine), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct cause *cause = &causes[i];
+		if (cause->named || strcmp(cause->id, CAUSE_UNCLASSIFIED) == 0 ||
+		    strcmp(cause->id, CAUSE_UNCLEAR) == 0)
+			continue;
+		char *subject = mem_printf("cause %s", cause->id);
+		problems_add(problems, cause->place.file, cause->place.line, cause->place.column,
+		    subject, "no rule names it, so nobody will ever read it");
+		free(subject);
+	}
 }
