@@ -12,6 +12,7 @@ struct engine;
 struct profile;
 struct reply;
 struct rule;
+struct vars;
 
 /* What is known about a reply besides its text. Strings may be NULL, and may be hostile. */
 struct explain_context {
@@ -48,6 +49,11 @@ void explainer_free(struct explainer **explainer);
  * result is valid until the next call with the same EXPLAINER, and as long as ENGINE and REPLY. */
 const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context);
+
+/* The same for a reply of CONTEXT's class that would select RULE (NULL: none), with the variables that
+ * are known in VARS, which it adds to: for tables that are made in advance. */
+const struct explanation *explain_rule(struct explainer *explainer, const struct engine *engine,
+    const struct rule *rule, struct vars *vars, const struct explain_context *context);
 
 /* Does the text end with a reference behind a label of ours? */
 bool explain_is_explained(const struct engine *engine, const struct reply *reply);

@@ -197,13 +197,57 @@ bool explain_is_explained(const struct engine *engine, const struct reply *reply
 	return false;
 }
 
-const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
-    const struct reply *reply, const struct explain_context *context)
+/* Puts RULE's cause into words. */
+static const struct explanation *compose(struct explainer *explainer, const struct engine *engine,
+    const struct rule *rule, struct vars *vars, const struct explain_context *context, int class)
 {
 	const struct catalog *catalog = engine_catalog(engine);
 	const struct profile *profile = context->profile;
-	int class = context->class ? context->class : reply_class(reply);
+	const struct cause *cause = rule ? rule->cause : unrecognised(catalog, class);
 	bool temporary = class == 4;
+	enum template_escape escape;
+	int language = choose_language(catalog, context, &escape);
+	const struct cause_text *text = cause_text(cause, language);
+	const struct phrases *phrases = catalog_phrases(catalog, language);
+
+	set(vars, VAR_CAUSE, cause->id);
+	strbuf_reset(&explainer->help_url);
+	strbuf_reset(&explainer->summary);
+	strbuf_reset(&explainer->action);
+	strbuf_reset(&explainer->note);
+	strbuf_reset(&explainer->closing);
+	if (profile->help_url)
+		template_expand(&explainer->help_url, profile->help_url, vars, TEMPLATE_URL);
+	set(vars, VAR_HELP_URL, strbuf_str(&explainer->help_url));
+	expand_first_known(&explainer->summary, choose_summary(text, temporary), vars, escape);
+	expand_first_known(
+	    &explainer->action, choose_action(text, temporary, profile->internal), vars, escape);
+	add_phrase(&explainer->note, note_for(phrases, class, profile->internal), escape);
+	write_closing(explainer, phrases, context, escape);
+	explainer->result = (struct explanation){
+	    .class = class,
+	    .temporary = temporary,
+	    .rule = rule,
+	    .cause = cause,
+	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
+	        strbuf_str(&explainer->note), strbuf_str(&explainer->closing)},
+	    .help_url = strbuf_str(&explainer->help_url),
+	    .ref = context->ref ? context->ref : "",
+	};
+	return &explainer->result;
+}
+
+const struct explanation *explain_rule(struct explainer *explainer, const struct engine *engine,
+    const struct rule *rule, struct vars *vars, const struct explain_context *context)
+{
+	set_from_context(vars, context);
+	return compose(explainer, engine, rule, vars, context, context->class);
+}
+
+const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context)
+{
+	int class = context->class ? context->class : reply_class(reply);
 	enum stage stage = context->stage ? context->stage : reply_stage(reply);
 
 	if (class == 2 || class == 3 || explain_is_explained(engine, reply))
@@ -217,38 +261,8 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	set_from_reply(vars, reply, stage);
 	set_from_context(vars, context);
 	const struct rule *rule = matcher_select(engine_matcher(engine), &input, vars);
-	const struct cause *cause = rule ? rule->cause : unrecognised(catalog, class);
-	set(vars, VAR_CAUSE, cause->id);
-
-	strbuf_reset(&explainer->help_url);
-	strbuf_reset(&explainer->summary);
-	strbuf_reset(&explainer->action);
-	strbuf_reset(&explainer->note);
-	strbuf_reset(&explainer->closing);
-	if (profile->help_url)
-		template_expand(&explainer->help_url, profile->help_url, vars, TEMPLATE_URL);
-	set(vars, VAR_HELP_URL, strbuf_str(&explainer->help_url));
-	enum template_escape escape;
-	int language = choose_language(catalog, context, &escape);
-	const struct cause_text *text = cause_text(cause, language);
-	const struct phrases *phrases = catalog_phrases(catalog, language);
-	expand_first_known(&explainer->summary, choose_summary(text, temporary), vars, escape);
-	expand_first_known(
-	    &explainer->action, choose_action(text, temporary, profile->internal), vars, escape);
-	add_phrase(&explainer->note, note_for(phrases, class, profile->internal), escape);
-	write_closing(explainer, phrases, context, escape);
-
-	explainer->result = (struct explanation){
-	    .code = input.code,
-	    .status = input.status,
-	    .class = class,
-	    .temporary = temporary,
-	    .rule = rule,
-	    .cause = cause,
-	    .message = {strbuf_str(&explainer->summary), strbuf_str(&explainer->action),
-	        strbuf_str(&explainer->note), strbuf_str(&explainer->closing)},
-	    .help_url = strbuf_str(&explainer->help_url),
-	    .ref = context->ref ? context->ref : "",
-	};
+	compose(explainer, engine, rule, vars, context, class);
+	explainer->result.code = input.code;
+	explainer->result.status = input.status;
 	return &explainer->result;
 }
