@@ -28,6 +28,8 @@
 #define PLACEHOLDER "@@%02d@@@@@@@@@@@@@@@@@@"
 #define PLACEHOLDER_SIZE 32
 #define MAX_GROUPS 64
+/* Sets of variables that one pattern is tried for: five variables have 32. */
+#define MAX_SETS 32
 
 /* A pattern of the catalogue, made fit for the table. */
 struct translated {
@@ -296,37 +298,47 @@ static const struct explanation *explain(
 	return explain_rule(table->explainer, table->engine, rule, table->vars, &context);
 }
 
-static void add_line(struct table *table, const struct rule *rule,
-    const struct alternative *alternative, const struct translated *pattern, uint64_t known)
+/* The line for what would be said if the variables KNOWN were found. It asks only for those that its
+ * text uses, which are returned; nothing is added if they are among the COUNT sets in SEEN. */
+static uint64_t add_line(struct table *table, const struct rule *rule,
+    const struct alternative *alternative, const struct translated *pattern, uint64_t known,
+    const uint64_t *seen, size_t count)
 {
 	const struct explanation *explanation = explain(table, rule, known);
+	uint64_t used = used_vars(explanation);
 	struct strbuf footer;
 
-	/* Values that this text has no use for: the line with fewer of them says the same. */
-	if (used_vars(explanation) != known)
-		return;
+	for (size_t i = 0; i < count; i++)
+		if (seen[i] == used)
+			return used;
 	strbuf_init(&footer, 0);
 	if (render_footer(&footer, &explanation->message, table->reply, table->profile) == 0) {
-		add_pattern(table, alternative, pattern, known);
+		add_pattern(table, alternative, pattern, used);
 		add_result(table->out, footer.data, pattern);
 	}
 	strbuf_free(&footer);
+	return used;
 }
 
-/* Each set of variables that a pattern may have found, the larger ones first. */
+/* The sets of variables that a pattern may have found, each before those that it contains, so that
+ * of several lines the one stands first that says most. */
 static void add_alternative(
     struct table *table, const struct rule *rule, const struct alternative *alternative)
 {
 	struct translated pattern = {0};
+	uint64_t seen[MAX_SETS];
+	size_t count = 0;
 
 	if (alternative->stages || !codes_allow(alternative, table->class))
 		return;
 	if (alternative->pattern)
 		translate(&pattern, alternative->pattern->text,
 		    catalog_varnames(engine_catalog(table->engine)));
-	/* Subsets in falling order of their numbers: a set comes before what it contains. */
-	for (uint64_t known = pattern.named;; known = (known - 1) & pattern.named) {
-		add_line(table, rule, alternative, &pattern, known);
+	for (uint64_t known = pattern.named; count < MAX_SETS;
+	     known = (known - 1) & pattern.named) {
+		seen[count] =
+		    add_line(table, rule, alternative, &pattern, known, seen, count);
+		count++;
 		if (known == 0)
 			break;
 	}
@@ -349,7 +361,7 @@ static void add_class(struct table *table, int class)
 		for (size_t j = 0; j < rules[i].alternative_count; j++)
 			add_alternative(table, &rules[i], &rules[i].alternatives[j]);
 	}
-	add_line(table, NULL, &anything, &nothing, 0);
+	add_line(table, NULL, &anything, &nothing, 0, NULL, 0);
 	strbuf_addstr(table->out, "endif\n");
 }
 
