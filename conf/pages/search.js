@@ -44,7 +44,7 @@ var explainSearch = (function () {
 			}
 			var before = text.slice(0, at);
 			if (introduced.test(before.slice(-12)) ||
-				(/^SMTP error from remote/i.test(text) && /: $/.test(before))) {
+				(/SMTP error from remote/.test(before) && /: $/.test(before))) {
 				return at;
 			}
 		}
@@ -60,7 +60,7 @@ var explainSearch = (function () {
 			.replace(/[\n ]+$/, "")
 			.replace(/^[\n ]+/, "");
 		text = text.replace(/^(?:smtp|lmtp|dns|unix|x-[a-z0-9-]{0,31});[\n ]*/i, "");
-		var reply = { code: 0, status: null, text: "" };
+		var reply = { code: 0, status: null, text: "", host: "" };
 		var before = null;
 
 		if (!codeAt(text, 0)) {
@@ -72,6 +72,8 @@ var explainSearch = (function () {
 			}
 			var at = findCode(text);
 			if (at >= 0) {
+				var host = /(?:^|[^0-9a-z])host ([^ \n[:,]+)[ [:]/i.exec(text.slice(0, at));
+				reply.host = host ? host[1].toLowerCase() : "";
 				text = text.slice(at);
 				before = reply.status;
 				reply.status = null;
@@ -115,6 +117,12 @@ var explainSearch = (function () {
 					part = again ? again.index + 4 : part;
 				}
 				var words = skipCodes(reply, line.slice(0, part)).replace(/^ +| +$/g, "");
+				if (reply.code && codeAt(words, 0) === reply.code && words[3] === " ") {
+					var rest = words.slice(4).replace(/^ +/, "");
+					var status = statusOf(rest);
+					reply.status = reply.status || (status && status.key);
+					words = rest.slice(status ? status.length : 0).replace(/^ +/, "");
+				}
 				if (words) {
 					out.push(words);
 				}
@@ -136,6 +144,7 @@ var explainSearch = (function () {
 					return {
 						pattern: alternative[0] && new RegExp(alternative[0], "is"),
 						codes: alternative[1],
+						hosts: alternative[3],
 						statuses: alternative[2].map(function (status) {
 							return status.split(".");
 						})
@@ -156,6 +165,11 @@ var explainSearch = (function () {
 				return part.toLowerCase() === "x" || +part === +reply.status[i];
 			});
 		}))) {
+			return false;
+		}
+		if (alternative.hosts.length && !alternative.hosts.some(function (domain) {
+			return ("." + reply.host).endsWith("." + domain);
+		})) {
 			return false;
 		}
 		return !alternative.pattern || alternative.pattern.test(reply.text);

@@ -85,6 +85,8 @@ struct alternative {
 	const struct status *statuses; /* patterns; none: any status or no status */
 	size_t status_count;
 	uint32_t stages;               /* bit N for stage N; 0: any */
+	const char *const *hosts;      /* domains of the quoted server; none: any */
+	size_t host_count;
 	const struct pattern *pattern; /* NULL: any text */
 };
 

@@ -22,6 +22,8 @@ struct match_input {
 	enum stage stage;
 	const char *text;
 	size_t text_len;
+	const char *host; /* the server that the reply quotes, not NUL-terminated; NULL: none */
+	size_t host_len;
 };
 
 /* Compiles the patterns of CATALOG, which must outlive the matcher. With CACHE_DIR (NULL: none) a

@@ -14,7 +14,7 @@
 static const char *const keys[] = {"rule", "cause", "match", "set", "examples", "refs", "disabled",
     "summary", "summary_temporary", "action", "action_temporary", "action_internal", "help",
     "reason", "fixer", NULL};
-static const char *const match_keys[] = {"code", "status", "text", "stage", NULL};
+static const char *const match_keys[] = {"code", "status", "text", "stage", "host", NULL};
 
 static bool parse_code(const char *text, short range[2])
 {
@@ -133,7 +133,7 @@ static void load_alternative(struct loader *loader, struct fy_node *node, const 
 
 	if (!yaml_is_map(node)) {
 		yaml_problem(loader->doc, node, loader->problems, subject,
-		    "an alternative of 'match' needs keys: code, status, text, stage");
+		    "an alternative of 'match' needs keys: code, status, text, stage, host");
 		return;
 	}
 	yaml_check_keys(loader->doc, node, match_keys, loader->problems, subject);
@@ -143,6 +143,9 @@ static void load_alternative(struct loader *loader, struct fy_node *node, const 
 		load_statuses(loader, value, subject, alternative);
 	if ((value = yaml_get(node, "stage")))
 		load_stages(loader, value, subject, alternative);
+	if ((value = yaml_get(node, "host")) &&
+	    !load_strings(loader, value, subject, &alternative->hosts, &alternative->host_count))
+		alternative->host_count = 0;
 	if ((value = yaml_get(node, "text")))
 		load_text(loader, value, subject, raw, alternative);
 	else if (!yaml_get(node, "code") && !yaml_get(node, "status"))

@@ -119,6 +119,7 @@ static void print_why(struct session *session, const struct explanation *explana
 	        session->options->stage ? session->options->stage : reply_stage(session->reply)};
 
 	input.text = reply_text(session->reply, &input.text_len);
+	input.host = reply_host(session->reply, &input.host_len);
 	printf("\ntext:   %.*s\n", (int)input.text_len, input.text);
 	if (!explanation) {
 		puts(explain_is_explained(session->engine, session->reply)

@@ -256,6 +256,7 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	struct match_input input = {
 	    .code = reply_code(reply), .status = reply_status(reply), .stage = stage};
 	input.text = reply_text(reply, &input.text_len);
+	input.host = reply_host(reply, &input.host_len);
 	struct vars *vars = explainer->vars;
 	vars_reset(vars);
 	set_from_reply(vars, reply, stage);

@@ -66,6 +66,7 @@ static json_t *alternative_json(const struct alternative *alternative)
 		if (alternative->stages >> stage & 1)
 			json_array_append_new(stages, json_string(stage_name(stage)));
 	set_if_any(object, "stage", stages);
+	set_if_any(object, "host", strings(alternative->hosts, alternative->host_count));
 	if (alternative->pattern)
 		json_object_set_new(object, "text", json_string(alternative->pattern->text));
 	return object;

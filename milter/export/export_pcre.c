@@ -329,7 +329,8 @@ static void add_alternative(
 	uint64_t seen[MAX_SETS];
 	size_t count = 0;
 
-	if (alternative->stages || !codes_allow(alternative, table->class))
+	/* What Postfix asks about is its own reply: it has no stage, and quotes no other server. */
+	if (alternative->stages || alternative->host_count || !codes_allow(alternative, table->class))
 		return;
 	if (alternative->pattern)
 		translate(&pattern, alternative->pattern->text,

@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_SCRATCH 64
 #define MIN_TIER ((size_t)128)
@@ -74,8 +75,24 @@ struct search {
 	uint8_t *all; /* a flag a rule, or NULL when only the first is wanted */
 };
 
+/* Is HOST the DOMAIN or a name in it? */
+static bool host_is_in(const char *host, size_t len, const char *domain)
+{
+	size_t domain_len = strlen(domain);
+
+	return host && len >= domain_len &&
+	       strncasecmp(host + len - domain_len, domain, domain_len) == 0 &&
+	       (len == domain_len || host[len - domain_len - 1] == '.');
+}
+
 static bool conditions_hold(const struct alternative *alternative, const struct match_input *input)
 {
+	bool in = alternative->host_count == 0;
+
+	for (size_t i = 0; i < alternative->host_count && !in; i++)
+		in = host_is_in(input->host, input->host_len, alternative->hosts[i]);
+	if (!in)
+		return false;
 	if (alternative->stages && !(alternative->stages >> input->stage & 1))
 		return false;
 	bool ok = alternative->code_count == 0;

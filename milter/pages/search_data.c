@@ -39,10 +39,11 @@ static json_t *pattern_json(const char *text)
 	return value;
 }
 
-/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"...] */
+/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"..., domains of the quoted server...] */
 static json_t *alternative_json(const struct alternative *alternative)
 {
-	json_t *item = json_array(), *codes = json_array(), *statuses = json_array();
+	json_t *item = json_array(), *codes = json_array(), *statuses = json_array(),
+	       *hosts = json_array();
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
@@ -59,6 +60,9 @@ static json_t *alternative_json(const struct alternative *alternative)
 	    alternative->pattern ? pattern_json(alternative->pattern->text) : json_integer(0));
 	json_array_append_new(item, codes);
 	json_array_append_new(item, statuses);
+	for (size_t i = 0; i < alternative->host_count; i++)
+		json_array_append_new(hosts, json_string(alternative->hosts[i]));
+	json_array_append_new(item, hosts);
 	return item;
 }
 

@@ -134,13 +134,13 @@ static bool ends_with(const char *text, size_t len, const char *tail)
 static const char *const introductions[] = {
     "said: ", "<<< ", "]: ", "responded: ", "response: ", "replied: ", "returned: ", "to me: "};
 
-/* Exim: `SMTP error from remote mail server after RCPT TO:<bob@example.org>: 550 ...` */
+/* Exim: `host mx.example.org [192.0.2.1] SMTP error from remote mail server after RCPT
+ * TO:<bob@example.org>: 550 ...` */
 static bool is_after_smtp_error(const char *text, size_t at)
 {
-	static const char begin[] = "SMTP error from remote";
+	static const char words[] = "SMTP error from remote";
 
-	return at > sizeof(begin) && strncasecmp(text, begin, sizeof(begin) - 1) == 0 &&
-	       ends_with(text, at, ": ");
+	return ends_with(text, at, ": ") && memmem(text, at, words, sizeof(words) - 1);
 }
 
 static bool is_introduced(const char *text, size_t at)
@@ -304,14 +304,30 @@ static void find_hash_status(struct reply *reply)
 	}
 }
 
+/* `550 550 5.1.1 ...`: what a server passes on from another with its codes. The line keeps them,
+ * since it is sent; rules look for the words behind. */
+static size_t skip_repeated(struct reply *reply, const char *line, size_t len)
+{
+	struct status status;
+
+	if (len < 5 || !reply->code || parse_code(line, len) != reply->code || line[3] != ' ')
+		return 0;
+	size_t at = skip_blanks(line, len, 4), used = status_parse(&status, line + at, len - at);
+	if (used && reply->status.class == 0)
+		reply->status = status;
+	return skip_blanks(line, len, at + used);
+}
+
 static void join_lines(struct reply *reply)
 {
 	const char *flat = strbuf_str(&reply->flat);
 	struct strbuf *text = &reply->text;
 
 	for (size_t i = 0; i < reply->line_count; i++) {
-		const char *line = flat + reply->lines[i].at;
-		size_t len = reply->lines[i].len, from = 0;
+		size_t skipped = skip_repeated(
+		    reply, flat + reply->lines[i].at, reply->lines[i].len);
+		const char *line = flat + reply->lines[i].at + skipped;
+		size_t len = reply->lines[i].len - skipped, from = 0;
 		if (len == 0)
 			continue;
 		if (text->len > 0)
