@@ -30,6 +30,19 @@ var explainSearch = (function () {
 
 	var introduced = /(?:said: |<<< |\]: |responded: |response: |replied: |returned: |to me: )$/i;
 
+	var afterDomain = /(?=[0-9a-z.-]*\.)(?=[0-9.-]*[a-z])[0-9a-z.-]+: $/i;
+	/* The commands that stages are named by: milter/smtp/stage.c. */
+	var stages = [["end of data", "eom"], ["data", "data"], ["bdat", "data"], ["rcpt", "rcpt"], ["mail", "mail"],
+		["ehlo", "helo"], ["helo", "helo"], ["lhlo", "helo"], ["starttls", "starttls"], ["auth", "auth"],
+		["vrfy", "vrfy"], ["etrn", "etrn"], ["initial server greeting", "connect"]];
+
+	function stageOf(command) {
+		var found = stages.filter(function (stage) {
+			return command.toLowerCase().indexOf(stage[0]) === 0;
+		});
+		return found.length ? found[0][1] : "";
+	}
+
 	/* Where another server's reply begins that this text quotes. */
 	function findCode(text) {
 		var search = /[45]\d\d(?=[ \n-])/g;
@@ -43,7 +56,7 @@ var explainSearch = (function () {
 				return at;
 			}
 			var before = text.slice(0, at);
-			if (introduced.test(before.slice(-12)) ||
+			if (introduced.test(before.slice(-12)) || afterDomain.test(before.slice(-256)) ||
 				(/SMTP error from remote/.test(before) && /: $/.test(before))) {
 				return at;
 			}
@@ -60,11 +73,14 @@ var explainSearch = (function () {
 			.replace(/[\n ]+$/, "")
 			.replace(/^[\n ]+/, "");
 		text = text.replace(/^(?:smtp|lmtp|dns|unix|x-[a-z0-9-]{0,31});[\n ]*/i, "");
-		var reply = { code: 0, status: null, text: "", host: "" };
+		var reply = { code: 0, status: null, text: "", host: "", stage: "" };
 		var before = null;
 
 		if (!codeAt(text, 0)) {
-			text = text.replace(/[ \n]*\(in reply to [^()]* command\)$/i, "");
+			text = text.replace(/[ \n]*\(in reply to ([^()]*) command\)$/i, function (all, command) {
+				reply.stage = stageOf(command);
+				return "";
+			});
 			var first = statusOf(text);
 			if (first) {
 				reply.status = first.key;
@@ -74,6 +90,8 @@ var explainSearch = (function () {
 			if (at >= 0) {
 				var host = /(?:^|[^0-9a-z])host ([^ \n[:,]+)[ [:]/i.exec(text.slice(0, at));
 				reply.host = host ? host[1].toLowerCase() : "";
+				var command = /SMTP error from remote.*? after ([^]*)/.exec(text.slice(0, at));
+				reply.stage = reply.stage || (command ? stageOf(command[1]) : "");
 				text = text.slice(at);
 				before = reply.status;
 				reply.status = null;
@@ -145,6 +163,7 @@ var explainSearch = (function () {
 						pattern: alternative[0] && new RegExp(alternative[0], "is"),
 						codes: alternative[1],
 						hosts: alternative[3],
+						stages: alternative[4],
 						statuses: alternative[2].map(function (status) {
 							return status.split(".");
 						})
@@ -165,6 +184,9 @@ var explainSearch = (function () {
 				return part.toLowerCase() === "x" || +part === +reply.status[i];
 			});
 		}))) {
+			return false;
+		}
+		if (alternative.stages.length && alternative.stages.indexOf(reply.stage) < 0) {
 			return false;
 		}
 		if (alternative.hosts.length && !alternative.hosts.some(function (domain) {

@@ -4,6 +4,7 @@
  * number, and search.js does the same with the text. */
 #include "pages.h"
 
+#include "explain/stage.h"
 #include "explain/status.h"
 #include "explain/strbuf.h"
 
@@ -39,11 +40,11 @@ static json_t *pattern_json(const char *text)
 	return value;
 }
 
-/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"..., domains of the quoted server...] */
+/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"..., domains of the quoted server..., stages...] */
 static json_t *alternative_json(const struct alternative *alternative)
 {
 	json_t *item = json_array(), *codes = json_array(), *statuses = json_array(),
-	       *hosts = json_array();
+	       *hosts = json_array(), *stages = json_array();
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
@@ -63,6 +64,10 @@ static json_t *alternative_json(const struct alternative *alternative)
 	for (size_t i = 0; i < alternative->host_count; i++)
 		json_array_append_new(hosts, json_string(alternative->hosts[i]));
 	json_array_append_new(item, hosts);
+	for (enum stage stage = STAGE_CONNECT; stage <= STAGE_UNKNOWN; stage++)
+		if (alternative->stages >> stage & 1)
+			json_array_append_new(stages, json_string(stage_name(stage)));
+	json_array_append_new(item, stages);
 	return item;
 }
 
@@ -74,11 +79,9 @@ void search_data(struct strbuf *out, const struct catalog *catalog)
 
 	for (size_t i = 0; i < count; i++) {
 		json_t *alternatives = json_array();
-		/* Where in the session a reply was given can't be told from a pasted text. */
 		for (size_t j = 0; j < rules[i].alternative_count; j++)
-			if (!rules[i].alternatives[j].stages)
-				json_array_append_new(
-				    alternatives, alternative_json(&rules[i].alternatives[j]));
+			json_array_append_new(
+			    alternatives, alternative_json(&rules[i].alternatives[j]));
 		json_array_append_new(
 		    list, json_pack("[sso]", rules[i].id, rules[i].cause->id, alternatives));
 	}

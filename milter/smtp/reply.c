@@ -136,11 +136,28 @@ static const char *const introductions[] = {
 
 /* Exim: `host mx.example.org [192.0.2.1] SMTP error from remote mail server after RCPT
  * TO:<bob@example.org>: 550 ...` */
+static const char smtp_error[] = "SMTP error from remote";
+
 static bool is_after_smtp_error(const char *text, size_t at)
 {
-	static const char words[] = "SMTP error from remote";
+	return ends_with(text, at, ": ") && memmem(text, at, smtp_error, sizeof(smtp_error) - 1);
+}
 
-	return ends_with(text, at, ": ") && memmem(text, at, words, sizeof(words) - 1);
+/* `with mx.example.org: 550 ...`, `bob@example.org: 550 ...` */
+static bool is_after_domain(const char *text, size_t at)
+{
+	bool dot = false, letter = false;
+
+	if (!ends_with(text, at, ": "))
+		return false;
+	for (size_t i = at - 2; i-- > 0 && at - i < 256;) {
+		unsigned char c = (unsigned char)text[i];
+		if (!isalnum(c) && c != '.' && c != '-')
+			break;
+		dot = dot || c == '.';
+		letter = letter || isalpha(c);
+	}
+	return dot && letter;
 }
 
 static bool is_introduced(const char *text, size_t at)
@@ -148,7 +165,7 @@ static bool is_introduced(const char *text, size_t at)
 	for (size_t i = 0; i < sizeof(introductions) / sizeof(introductions[0]); i++)
 		if (ends_with(text, at, introductions[i]))
 			return true;
-	return is_after_smtp_error(text, at);
+	return is_after_domain(text, at) || is_after_smtp_error(text, at);
 }
 
 /* The position of a reply code inside the text, or LEN. A number is one only when it was introduced
@@ -189,6 +206,21 @@ static void find_host(struct reply *reply, const char *text, size_t end)
 			return;
 		}
 	}
+}
+
+/* The command that Exim names: `SMTP error from remote mail server after RCPT TO:<...>: `. */
+static void find_stage(struct reply *reply, const char *text, size_t end)
+{
+	static const char after[] = " after ";
+	const char *error = memmem(text, end, smtp_error, sizeof(smtp_error) - 1);
+	const char *word = error ? memmem(error, end - (size_t)(error - text), after,
+				       sizeof(after) - 1)
+				 : NULL;
+
+	if (!word || reply->stage != STAGE_NONE)
+		return;
+	word += sizeof(after) - 1;
+	reply->stage = stage_by_command(word, end - (size_t)(word - text));
 }
 
 /* Cuts `(in reply to RCPT TO command)` off and keeps the stage. */
@@ -369,6 +401,7 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 		size_t found = find_code(text, end, at);
 		if (found < end) {
 			find_host(reply, text, found);
+			find_stage(reply, text, found);
 			at = found;
 			/* The quoted reply's own status says more than one put before it. */
 			before = reply->status;
