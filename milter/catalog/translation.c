@@ -65,12 +65,14 @@ static void check_keys(struct check *check, const struct translation *english,
     const struct translation *other, const char *subject, size_t count,
     const char *(*name)(size_t key))
 {
+	uint64_t lacking = english->keys & ~other->keys, needless = other->keys & ~english->keys;
+
 	for (size_t i = 0; i < count; i++) {
-		bool wanted = english->keys >> i & 1, given = other->keys >> i & 1;
-		if (wanted == given)
+		uint64_t bit = UINT64_C(1) << i;
+		if (!((lacking | needless) & bit))
 			continue;
-		char *text = mem_printf(wanted ? "the translation lacks '%s'"
-		                               : "'%s' is not there in English",
+		char *text = mem_printf(lacking & bit ? "the translation lacks '%s'"
+		                                      : "'%s' is not there in English",
 		    name(i));
 		report(check, &other->place, subject, text);
 		free(text);

@@ -3,8 +3,10 @@
 
 #include "explain/profile.h"
 #include "explain/strbuf.h"
+#include "explain/utf8.h"
 
 #include <cmark.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,11 +38,36 @@ void html_element(struct strbuf *out, const char *tag, const char *text)
 	strbuf_addf(out, "</%s>\n", tag);
 }
 
+/* Chinese and Japanese, which have no blanks between words. */
+static bool is_wide(const char *text, size_t len)
+{
+	uint32_t point = 0;
+
+	return len > 0 && utf8_decode(text, len, &point) && point >= 0x2E80;
+}
+
+/* The line break at AT stands between two such characters: a browser would show it as a blank. */
+static bool is_needless_break(const char *html, size_t len, size_t at)
+{
+	size_t before = at;
+
+	while (before > 0 && ((unsigned char)html[before - 1] & 0xC0) == 0x80)
+		before--;
+	return before > 0 && is_wide(html + before - 1, at - before + 1) &&
+	       is_wide(html + at + 1, len - at - 1);
+}
+
 void html_markdown(struct strbuf *out, const char *text)
 {
 	char *html = cmark_markdown_to_html(text, strlen(text), CMARK_OPT_DEFAULT);
+	size_t len = strlen(html), from = 0;
 
-	strbuf_addstr(out, html);
+	for (size_t i = 0; i < len; i++)
+		if (html[i] == '\n' && is_needless_break(html, len, i)) {
+			strbuf_add(out, html + from, i - from);
+			from = i + 1;
+		}
+	strbuf_add(out, html + from, len - from);
 	free(html);
 }
 
