@@ -35,7 +35,7 @@ ALL_LIBS = $(PKG_LIBS) -lmilter
 
 # The modules, lowest first: a file may include headers of its own and of earlier ones only
 # (tests/layering checks it).
-MODULES := util smtp render catalog match explain pages export config front
+MODULES := util smtp render catalog style match explain pages export config front
 LIB_SOURCES := $(foreach m,$(MODULES),$(wildcard milter/$(m)/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_SOURCES := $(wildcard milter/cmd/explainctl.c milter/cmd/ctl_*.c)

@@ -7,6 +7,7 @@
 #include "explain/engine.h"
 #include "explain/mem.h"
 #include "explain/problems.h"
+#include "explain/style.h"
 #include "explain/translation.h"
 #include "explain/yaml.h"
 
@@ -16,7 +17,7 @@
 
 static void print_help(void)
 {
-	puts("usage: explainctl check [-c FILE] [FILE...]\n\n"
+	puts("usage: explainctl check [-c FILE] [--style] [FILE...]\n\n"
 	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, and that "
 	     "every\n"
 	     "example selects its rule. With FILEs, those rule files (or directories of them) are "
@@ -24,11 +25,15 @@ static void print_help(void)
 	     "as if they stood before the configured catalogue; a first FILE that is a "
 	     "configuration is\n"
 	     "used as with -c. Each mistake is printed as\n"
-	     "file:line:column: what is wrong. Exit status 1: there are mistakes.");
+	     "file:line:column: what is wrong. With --style the texts are also read as a strict "
+	     "reader would:\n"
+	     "length of sentences, words that the one who must act does not know, reading "
+	     "grade. Exit status 1: there are mistakes.");
 }
 
 /* FILES come before the configured directories, as a site's own do. */
-static int check(const struct config *config, char **files, size_t file_count)
+static int check(
+    const struct config *config, char **files, size_t file_count, bool style)
 {
 	struct problems *problems = problems_create();
 	struct engine_settings settings = config_engine_settings(config);
@@ -48,6 +53,8 @@ static int check(const struct config *config, char **files, size_t file_count)
 		tried = check_examples(engine, problems);
 		check_causes(engine, problems);
 		translation_check(engine_catalog(engine), problems);
+		if (style)
+			style_check(engine_catalog(engine), problems);
 		problems_sort(problems);
 	}
 	print_problems(problems);
@@ -81,23 +88,28 @@ static bool is_configuration(const char *file)
 int ctl_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
+	    {"config", required_argument, NULL, 'c'},
+	    {"style", no_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *file = NULL;
+	bool style = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:sh", options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return EXIT_DONE;
 		}
-		if (option != 'c')
+		if (option == 's')
+			style = true;
+		else if (option == 'c')
+			file = optarg;
+		else
 			return usage_error("check", "unknown option");
-		file = optarg;
 	}
 	if (!file && optind < argc && is_configuration(argv[optind]))
 		file = argv[optind++];
 	struct config *config = load_config(file);
-	int status = config ? check(config, argv + optind, (size_t)(argc - optind)) : EXIT_FOUND;
+	int status = config ? check(config, argv + optind, (size_t)(argc - optind), style) : EXIT_FOUND;
 	config_free(&config);
 	return status;
 }
