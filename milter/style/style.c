@@ -205,7 +205,8 @@ static void check_help(struct check *check)
 		const char *next = step + 1;
 		while ((next = strchr(next, '\n')) && !isdigit((unsigned char)next[1]) && next != end)
 			next++;
-		char *text = mem_strndup(step + 1, (next ? next : step + strlen(step)) - step - 1);
+		size_t len = next ? (size_t)(next - step) : strlen(step);
+		char *text = mem_strndup(step + 1, len - 1);
 		for (char *at = text; (at = strstr(at, "\n")); at++)
 			*at = ' ';
 		check_sentences(check, "help", text);
