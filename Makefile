@@ -47,7 +47,7 @@ BENCH_SOURCES := $(wildcard tests/bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:tests/%.c=$(BUILD)/tests/%)
 PEERS := $(BUILD)/tests/milter_peer
 
-.PHONY: all help deps check demo bench lint sanitize memcheck install uninstall clean format
+.PHONY: all help deps check demo accuracy bench lint sanitize memcheck install uninstall clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -104,6 +104,11 @@ check: deps
 demo: deps
 	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(PEERS)
 	@python3 tests/mta/demo.py
+
+## make accuracy   how often the right reason is found, and what is taken for what
+accuracy: deps
+	@$(MAKE) -s --no-print-directory $(PROGRAMS)
+	@python3 tests/corpus/accuracy.py
 
 ## make bench      measures, and compares with the targets; figures in build/bench.json
 bench: deps
