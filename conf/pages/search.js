@@ -3,7 +3,11 @@
 var explainSearch = (function () {
 	"use strict";
 	var MAX_TEXT = 200000;
-	var MAX_REPLY = 10000;
+	/* A browser's expressions go back and forth where the daemon's don't: long texts, and long words above all,
+	   would take minutes. */
+	var MAX_REPLY = 4000;
+	var LONG_WORDS = /(\S{256})\S+/g;
+	var MAX_SECONDS = 3;
 	var MAX_SHOWN = 3;
 	var compiled = null;
 
@@ -66,7 +70,7 @@ var explainSearch = (function () {
 
 	/* {code, status, text}; text as rules look at it. */
 	function parse(given) {
-		var text = given.slice(0, MAX_REPLY)
+		var text = given.replace(LONG_WORDS, "$1").slice(0, MAX_REPLY)
 			.replace(/\r\n?/g, "\n")
 			.replace(/\n[ \t]+/g, " ")
 			.replace(/[\x00-\x09\x0b-\x1f\x7f]/g, " ")
@@ -242,8 +246,9 @@ var explainSearch = (function () {
 	function find(text) {
 		var specific = [];
 		var general = [];
+		var end = Date.now() + MAX_SECONDS * 1000;
 		candidates(text).forEach(function (candidate) {
-			var rule = specific.length < MAX_SHOWN ? select(candidate) : null;
+			var rule = specific.length < MAX_SHOWN && Date.now() < end ? select(candidate) : null;
 			var list = rule && (rule.general ? general : specific);
 			if (list && !list.some(function (other) {
 				return other.cause === rule.cause;
