@@ -94,7 +94,7 @@ class Stages(PostfixCase):
             (b"RCPT TO:<grey@example.test>", 450, ["greylisted"]),
             (b"RCPT TO:<disabled@example.test>", 550, ["recipient-disabled"]),
             (b"RCPT TO:<spf@example.test>", 550, ["spf-fail"]),
-            (b"RCPT TO:<zen@example.test>", 554, ["ip-blocklisted"]),
+            (b"RCPT TO:<zen@example.test>", 554, ["blocklist-spamhaus"]),
             (b"DATA", 554, ["no-valid-recipients"]),
             (b"RSET", 250, None),
             (b"MAIL FROM:<blocked@example.com>", 250, None),
