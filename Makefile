@@ -95,9 +95,18 @@ $(BUILD)/tests/milter_peer: $(BUILD)/tests/mta/milter_peer.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 ## make            the programs, in build/
-## make check      everything that is tested: units, commands, real Postfix (as root)
+# What the tests of the help pages drive Chromium with. Without network they are skipped, and say so.
+BROWSER := build/browser/node_modules/.package-lock.json
+$(BROWSER): tests/pages/package.json tests/pages/package-lock.json
+	@mkdir -p build/browser
+	@cp $^ build/browser/
+	@echo '  NPM     $(@D)'
+	$(Q)cd build/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || \
+		{ cat npm.log >&2; echo 'npm failed: the browser tests will be skipped' >&2; }
+
+## make check      everything that is tested: units, commands, real Postfix, Chromium (as root)
 check: deps
-	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS) $(BROWSER)
 	@tests/check $(BUILD) $(MODULES)
 
 ## make demo       a private Postfix refuses mail, before and after; KEEP=1 leaves it running
@@ -125,7 +134,7 @@ sanitize: deps
 		EXTRA='-fsanitize=thread $(SANITIZERS)' tsan-tests
 
 .PHONY: sanitize-tests tsan-tests
-sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS)
+sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS) $(BROWSER)
 	@UNIT_SLOW=1 tests/check $(BUILD) $(MODULES)
 
 tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
@@ -154,7 +163,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/explain-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/explainctl $(DESTDIR)$(PREFIX)/bin/
-	cd conf && find catalog -name '*.yaml' -exec install -D -m 644 '{}' '$(DESTDIR)$(DATADIR)/{}' ';'
+	cd conf && find catalog pages -type f -exec install -D -m 644 '{}' '$(DESTDIR)$(DATADIR)/{}' ';'
 	test -e $(DESTDIR)$(SYSCONFDIR)/explain-milter.yaml || \
 		install -m 644 conf/explain-milter.yaml $(DESTDIR)$(SYSCONFDIR)/
 	for page in $(MAN_PAGES); do \

@@ -17,6 +17,7 @@ LIBRARIES = {
     r"hs\.h": r"milter/match/",
     r"pcre2\.h": r"milter/match/",
     r"libmilter/": r"milter/front/filter\.c",
+    r"cmark\.h": r"milter/pages/html\.c",
     r"event2/": r"milter/front/socketmap\.c",
 }
 
@@ -27,10 +28,17 @@ COVERED_BY = {
     "milter/catalog/load_rule.c": "tests/catalog/load_test.c",
     "milter/catalog/load_cause.c": "tests/catalog/load_test.c",
     "milter/catalog/load_code.c": "tests/catalog/load_test.c",
+    "milter/catalog/load_words.c": "tests/catalog/load_test.c",
     "milter/catalog/load.c": "tests/catalog/load_test.c",
     "milter/catalog/link.c": "tests/catalog/load_test.c",
     "milter/match/capture.c": "tests/match/match_test.c",
     "milter/match/database.c": "tests/match/match_test.c",
+    "milter/style/words.c": "tests/style/style_test.c",
+    "milter/pages/body.c": "tests/pages/test_pages.py",
+    "milter/pages/html.c": "tests/pages/pages_test.c",
+    "milter/pages/search_data.c": "tests/pages/test_pages.py",
+    "milter/pages/situation.c": "tests/pages/pages_test.c",
+    "milter/pages/texts.c": "tests/pages/pages_test.c",
     "milter/config/paths.c": "tests/cmd/test_explainctl.py",
 }
 

@@ -139,12 +139,6 @@ var explainSearch = (function () {
 					part = again ? again.index + 4 : part;
 				}
 				var words = skipCodes(reply, line.slice(0, part)).replace(/^ +| +$/g, "");
-				if (reply.code && codeAt(words, 0) === reply.code && words[3] === " ") {
-					var rest = words.slice(4).replace(/^ +/, "");
-					var status = statusOf(rest);
-					reply.status = reply.status || (status && status.key);
-					words = rest.slice(status ? status.length : 0).replace(/^ +/, "");
-				}
 				if (words) {
 					out.push(words);
 				}

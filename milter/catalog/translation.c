@@ -135,7 +135,9 @@ static void check_cause(struct check *check, const struct cause *cause, const st
 	if (built_in && check_entry(check, &english->translation, own, place, subject)) {
 		check_keys(
 		    check, &english->translation, own, subject, TEXT_COUNT + 1, cause_key);
-		check_variables(check, english, other, subject);
+		/* A site's own English words need not have the variables of the built-in ones. */
+		if (english->place.file == english->translation.place.file)
+			check_variables(check, english, other, subject);
 	}
 	free(subject);
 }

@@ -1,5 +1,5 @@
 /* export_json.c - the whole catalogue as one JSON object. */
-#include "explain/export.h"
+#include "explain/export_json.h"
 
 #include "explain/catalog.h"
 #include "explain/status.h"

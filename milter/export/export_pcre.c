@@ -4,7 +4,7 @@
  * status stand before the text's pattern, and each choice that a cause's texts leave open, class of
  * the code and variables that are known or not, is a line of its own. The key is the whole reply, so
  * a pattern's `^` becomes the place behind code and status. */
-#include "explain/export.h"
+#include "explain/export_pcre.h"
 
 #include "explain/catalog.h"
 #include "explain/engine.h"

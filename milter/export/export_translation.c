@@ -1,5 +1,5 @@
 /* export_translation.c - the translator's work, as the YAML that the loader reads back. */
-#include "explain/export.h"
+#include "explain/export_translation.h"
 
 #include "explain/catalog.h"
 #include "explain/strbuf.h"
@@ -101,8 +101,9 @@ size_t export_translation(struct strbuf *out, const struct catalog *catalog, con
 		add_phrases(out, phrases);
 		items++;
 	}
-	if (number < 0 || !translation_is_current(&pages->translation,
-	                      &catalog_page_texts(catalog, number)->translation)) {
+	if (pages->translation.given &&
+	    (number < 0 || !translation_is_current(&pages->translation,
+	                       &catalog_page_texts(catalog, number)->translation))) {
 		add_pages(out, pages);
 		items++;
 	}

@@ -336,30 +336,14 @@ static void find_hash_status(struct reply *reply)
 	}
 }
 
-/* `550 550 5.1.1 ...`: what a server passes on from another with its codes. The line keeps them,
- * since it is sent; rules look for the words behind. */
-static size_t skip_repeated(struct reply *reply, const char *line, size_t len)
-{
-	struct status status;
-
-	if (len < 5 || !reply->code || parse_code(line, len) != reply->code || line[3] != ' ')
-		return 0;
-	size_t at = skip_blanks(line, len, 4), used = status_parse(&status, line + at, len - at);
-	if (used && reply->status.class == 0)
-		reply->status = status;
-	return skip_blanks(line, len, at + used);
-}
-
 static void join_lines(struct reply *reply)
 {
 	const char *flat = strbuf_str(&reply->flat);
 	struct strbuf *text = &reply->text;
 
 	for (size_t i = 0; i < reply->line_count; i++) {
-		size_t skipped = skip_repeated(
-		    reply, flat + reply->lines[i].at, reply->lines[i].len);
-		const char *line = flat + reply->lines[i].at + skipped;
-		size_t len = reply->lines[i].len - skipped, from = 0;
+		const char *line = flat + reply->lines[i].at;
+		size_t len = reply->lines[i].len, from = 0;
 		if (len == 0)
 			continue;
 		if (text->len > 0)

@@ -1,4 +1,4 @@
-/* site.c - writes the help site: one file a cause and language, the indexes, and what they load. */
+/* pages.c - writes the help site: one file a cause and language, the indexes, and what they load. */
 #include "explain/pages.h"
 
 #include "pages.h"
