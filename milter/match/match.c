@@ -21,9 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define MAX_SCRATCH 64
 #define MIN_TIER ((size_t)128)
+/* Threads that compile, beside the one that asks for it. */
+#define MAX_THREADS 3
 
 /* An alternative, and where its rule stands in the order of selection. */
 struct candidate {
@@ -368,48 +371,112 @@ static void report_patterns(struct matcher *matcher, const struct tier *tier, co
 	}
 }
 
-/* Compiles one tier, or reports why not. */
-static void compile_tier(
-    struct matcher *matcher, struct tier *tier, const char *cache_dir, struct problems *problems)
-{
-	const char **patterns = mem_calloc(tier->count, sizeof(*patterns));
-	bool was_cached = false;
-	char *error = NULL;
-	int bad = -1;
+/* The patterns of a tier while they are being compiled. */
+struct job {
+	struct tier *tier;
+	const char **patterns;
+	bool was_cached;
+	char *error;
+	int bad; /* the pattern that libhs stopped at, or -1 */
+};
 
-	for (size_t i = 0; i < tier->count; i++)
-		patterns[i] = matcher->candidates[tier->first + i].alternative->pattern->text;
-	tier->database =
-	    database_get(patterns, (unsigned)tier->count, cache_dir, &was_cached, &error, &bad);
-	if (!tier->database && bad >= 0) {
-		free(error);
-		error = NULL;
-		report_patterns(matcher, tier, patterns, problems);
-		tier->database =
-		    database_get(patterns, (unsigned)tier->count, NULL, &was_cached, &error, &bad);
+/* Compiling takes libhs seconds, and it can do so on several processors at once. */
+struct jobs {
+	pthread_mutex_t lock; /* guards `next` */
+	struct job *items;    /* the largest first */
+	size_t count, next;
+	const char *cache_dir;
+};
+
+static void *run_jobs(void *context)
+{
+	struct jobs *jobs = context;
+
+	for (;;) {
+		pthread_mutex_lock(&jobs->lock);
+		struct job *job = jobs->next < jobs->count ? &jobs->items[jobs->next++] : NULL;
+		pthread_mutex_unlock(&jobs->lock);
+		if (!job)
+			return NULL;
+		job->tier->database = database_get(job->patterns, (unsigned)job->tier->count,
+		    jobs->cache_dir, &job->was_cached, &job->error, &job->bad);
 	}
-	matcher->was_cached = matcher->was_cached && was_cached;
-	if (tier->database && hs_alloc_scratch(tier->database, &matcher->prototype) != HS_SUCCESS)
-		error = mem_strdup("no memory for pattern matching");
-	if (error)
-		problems_add(
-		    problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", error);
-	free(error);
-	free(patterns);
 }
 
-static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
+static int by_size(const void *left, const void *right)
 {
-	matcher->was_cached = true;
+	const struct job *a = left, *b = right;
+
+	return a->tier->count > b->tier->count ? -1 : a->tier->count < b->tier->count;
+}
+
+/* Reports what a job could not compile, compiles the rest of it, and makes room for its scans. */
+static void finish_job(struct matcher *matcher, struct job *job, struct problems *problems)
+{
+	struct tier *tier = job->tier;
+
+	if (!tier->database && job->bad >= 0) {
+		free(job->error);
+		job->error = NULL;
+		report_patterns(matcher, tier, job->patterns, problems);
+		tier->database = database_get(job->patterns, (unsigned)tier->count, NULL,
+		    &job->was_cached, &job->error, &job->bad);
+	}
+	matcher->was_cached = matcher->was_cached && job->was_cached;
+	if (tier->database && hs_alloc_scratch(tier->database, &matcher->prototype) != HS_SUCCESS)
+		job->error = mem_strdup("no memory for pattern matching");
+	if (job->error)
+		problems_add(
+		    problems, NULL, 0, 0, NULL, "the patterns can't be compiled: %s", job->error);
+	free(job->error);
+	free(job->patterns);
+}
+
+static void divide(struct matcher *matcher)
+{
 	for (size_t first = 0, size; first < matcher->candidate_count; first += size) {
 		size_t left = matcher->candidate_count - first;
 		size = first / 2 > MIN_TIER ? first / 2 : MIN_TIER;
 		matcher->tiers =
 		    mem_realloc(matcher->tiers, matcher->tier_count + 1, sizeof(*matcher->tiers));
-		struct tier *tier = &matcher->tiers[matcher->tier_count++];
-		*tier = (struct tier){.first = first, .count = left < size ? left : size};
-		compile_tier(matcher, tier, cache_dir, problems);
+		matcher->tiers[matcher->tier_count++] =
+		    (struct tier){.first = first, .count = left < size ? left : size};
 	}
+}
+
+static void compile(struct matcher *matcher, const char *cache_dir, struct problems *problems)
+{
+	struct jobs jobs = {.lock = PTHREAD_MUTEX_INITIALIZER, .cache_dir = cache_dir};
+	pthread_t threads[MAX_THREADS];
+	size_t started = 0;
+
+	divide(matcher);
+	matcher->was_cached = true;
+	jobs.count = matcher->tier_count;
+	jobs.items = mem_calloc(jobs.count, sizeof(*jobs.items));
+	for (size_t i = 0; i < jobs.count; i++) {
+		struct tier *tier = &matcher->tiers[i];
+		struct job *job = &jobs.items[i];
+		*job = (struct job){.tier = tier, .bad = -1};
+		job->patterns = mem_calloc(tier->count, sizeof(*job->patterns));
+		for (size_t j = 0; j < tier->count; j++)
+			job->patterns[j] =
+			    matcher->candidates[tier->first + j].alternative->pattern->text;
+	}
+	if (jobs.count)
+		qsort(jobs.items, jobs.count, sizeof(*jobs.items), by_size);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	while (started < MAX_THREADS && (long)started + 1 < processors &&
+	       started + 1 < jobs.count &&
+	       pthread_create(&threads[started], NULL, run_jobs, &jobs) == 0)
+		started++;
+	run_jobs(&jobs);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < jobs.count; i++)
+		finish_job(matcher, &jobs.items[i], problems);
+	free(jobs.items);
+	pthread_mutex_destroy(&jobs.lock);
 }
 
 struct matcher *matcher_create(
