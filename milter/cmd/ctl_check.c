@@ -18,17 +18,15 @@
 static void print_help(void)
 {
 	puts("usage: explainctl check [-c FILE] [--style] [FILE...]\n\n"
-	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, and that "
-	     "every\n"
-	     "example selects its rule. With FILEs, those rule files (or directories of them) are "
-	     "checked\n"
-	     "as if they stood before the configured catalogue; a first FILE that is a "
-	     "configuration is\n"
-	     "used as with -c. Each mistake is printed as\n"
-	     "file:line:column: what is wrong. With --style the texts are also read as a strict "
-	     "reader would:\n"
-	     "length of sentences, words that the one who must act does not know, reading "
-	     "grade. Exit status 1: there are mistakes.");
+	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, that every\n"
+	     "example selects its rule, that a rule leads to every cause, and that translations are\n"
+	     "complete. With FILEs, those rule files (or directories of them) are checked as if they\n"
+	     "stood before the configured catalogue; a first FILE that is a configuration is used as\n"
+	     "with -c. Each mistake is printed as file:line:column: what is wrong. Exit status 1: there\n"
+	     "are mistakes.\n\n"
+	     "  -s, --style        also read the texts as a strict reader would: length of sentences,\n"
+	     "                     words that the one who must act does not know, reading grade\n"
+	     "  -c, --config FILE  another configuration file");
 }
 
 /* FILES come before the configured directories, as a site's own do. */

@@ -306,6 +306,70 @@ class Explainctl(unittest.TestCase):
         _out, err = self.run_ctl("check", os.path.join(self.folder, "nowhere"), status=1)
         self.assertIn("nowhere: the catalogue directory cannot be read", err)
 
+    def test_check_style(self):
+        """Only with --style; a site's texts are read like the built-in ones."""
+        path = self.write("style/site.yaml", "- cause: mailbox-full\n  action: Please relay it.\n")
+        self.assertIn("all in order", self.run_ctl("check", path)[0])
+        _out, err = self.run_ctl("check", "--style", path, status=1)
+        self.assertIn("site.yaml:1:3: cause mailbox-full: action: 'please' says nothing", err)
+        self.assertIn("action: 'relay' means something else to most people", err)
+
+    def test_check_unused_cause(self):
+        """A cause that no rule names is a mistake, one whose rule a site has disabled is none."""
+        path = self.write("unused/site.yaml", "- cause: lonely\n  reason: policy-other\n  fixer: sender\n"
+                                              "  summary: Alone.\n  action: Wait.\n")
+        _out, err = self.run_ctl("check", path, status=1)
+        self.assertIn("cause lonely: no rule names it", err)
+        path = self.write("off/site.yaml", "- rule: generic-charset\n  disabled: true\n")
+        self.assertIn("all in order", self.run_ctl("check", path)[0])
+
+    # ---- languages
+
+    def test_languages(self):
+        """Replies in Latin scripts are ASCII, others are English and say so; JSON has the real letters."""
+        for language, word in (("de", "Die Adresse bob@example.org gibt es nicht. Pruefen Sie"),
+                               ("fr", "L'adresse bob@example.org n'existe pas."), ("pl", "Adres bob@example.org")):
+            out = self.explain("--lang", language, UNKNOWN)
+            self.assertTrue(out.isascii())
+            self.assertIn(word, " ".join(re.sub(r"(?m)^550[ -]5\.1\.1 ", "", out).split()))
+        out, err = self.run_ctl("explain", "--lang", "ja", UNKNOWN)
+        self.assertIn("The address bob@example.org does not exist.", out)
+        self.assertEqual(err, "explainctl explain: replies are ASCII, so this one is in English; --json shows the "
+                              "texts in 'ja'\n")
+        answer = json.loads(self.explain("--lang", "ja", "--json", UNKNOWN))
+        self.assertIn("bob@example.org", answer["summary"])
+        self.assertFalse(answer["summary"].isascii())
+        self.assertTrue(all(line.isascii() for line in answer["reply"]))
+        self.run_ctl("explain", "--lang", "xx", UNKNOWN, status=2)
+
+    # ---- export
+
+    def test_export(self):
+        data = json.loads(self.run_ctl("export", "json")[0])
+        self.assertEqual(len(data["languages"]), 10)
+        self.assertGreaterEqual(len(data["rules"]), 600)
+        self.assertGreaterEqual(len(data["causes"]), 100)
+        table = self.run_ctl("export", "postfix-pcre", "--lang", "de")[0]
+        self.assertIn("Die Adresse ${1} gibt es nicht.", table)
+
+    def test_export_translation(self):
+        """What is there needs nothing; a new language gets everything, and is then complete but untranslated."""
+        out, err = self.run_ctl("export", "translation", "de")
+        self.assertEqual((out, err), ("", "nothing to translate\n"))
+        out, err = self.run_ctl("export", "translation", "sv")
+        self.assertRegex(err, r"\A\d+ items to translate\n\Z")
+        path = self.write("swedish/causes/sv.yaml", out)
+        self.assertIn("all in order", self.run_ctl("check", os.path.dirname(os.path.dirname(path)))[0])
+
+    def test_export_wrong_calls(self):
+        for arguments in ([], ["xml"], ["json", "x"], ["translation"], ["postfix-pcre", "--profile", "none"],
+                          ["postfix-pcre", "--lang", "xx"], ["json", "a", "b"], ["json", "--lang", "de"]):
+            with self.subTest(arguments=arguments):
+                out, err = self.run_ctl("export", *arguments, status=2)
+                self.assertEqual(out, "")
+                self.assertTrue(err.startswith("explainctl export: "), err)
+                self.assertIn("try explainctl export --help", err)
+
     # ---- configuration
 
     def test_bad_config(self):
