@@ -96,7 +96,12 @@ var explainSearch = (function () {
 				reply.host = host ? host[1].toLowerCase() : "";
 				var command = /SMTP error from remote.*? after ([^]*)/.exec(text.slice(0, at));
 				reply.stage = reply.stage || (command ? stageOf(command[1]) : "");
+				var transcript = /<<< $/.test(text.slice(0, at));
 				text = text.slice(at);
+				if (transcript) {
+					/* Sendmail's: the reply ends with the last line that has the sign. */
+					text = text.replace(/\n(?!<<< )[^]*$/, "").replace(/\n<<< (?=.)/g, "\n");
+				}
 				before = reply.status;
 				reply.status = null;
 			}

@@ -297,7 +297,22 @@ static size_t flattened_end(const char *text, size_t at, size_t end, const char 
 	return end;
 }
 
-static void split_lines(struct reply *reply, size_t at, size_t end)
+/* Sendmail's transcript: a reply behind `<<< ` ends with the last line that has this sign. What
+ * follows is its own conclusion. */
+static size_t transcript_end(const char *text, size_t at, size_t end)
+{
+	static const char sign[] = "<<< ";
+
+	for (const char *line = text + at; (line = memchr(line, '\n', end - (size_t)(line - text)));) {
+		line++;
+		if (end - (size_t)(line - text) < sizeof(sign) - 1 ||
+		    memcmp(line, sign, sizeof(sign) - 1) != 0)
+			return (size_t)(line - text) - 1;
+	}
+	return end;
+}
+
+static void split_lines(struct reply *reply, size_t at, size_t end, bool transcript)
 {
 	const char *text = strbuf_str(&reply->flat);
 
@@ -305,6 +320,8 @@ static void split_lines(struct reply *reply, size_t at, size_t end)
 		const char *newline = memchr(text + at, '\n', end - at);
 		size_t stop = newline ? (size_t)(newline - text) : end;
 		at = skip_blanks(text, stop, at);
+		if (transcript && stop - at > 4 && memcmp(text + at, "<<< ", 4) == 0)
+			at += 4;
 		/* `550-5.1.1 one 550 5.1.1 two`: a '-' that no next line answers says that more
 		 * lines were there. */
 		bool answered = newline && has_code(text, stop + 1, end, text + at);
@@ -374,6 +391,7 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 	flatten(reply, data, len);
 
 	struct status before = {0};
+	bool transcript = false;
 	const char *text = strbuf_str(&reply->flat);
 	size_t end = reply->flat.len;
 	size_t at = skip_diagnostic_type(text, end, skip_blanks(text, end, 0));
@@ -387,12 +405,15 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 			find_host(reply, text, found);
 			find_stage(reply, text, found);
 			at = found;
+			transcript = ends_with(text, at, "<<< ");
+			if (transcript)
+				end = transcript_end(text, at, end);
 			/* The quoted reply's own status says more than one put before it. */
 			before = reply->status;
 			reply->status = (struct status){0};
 		}
 	}
-	split_lines(reply, at, end);
+	split_lines(reply, at, end, transcript);
 	join_lines(reply);
 	if (reply->status.class == 0)
 		reply->status = before;

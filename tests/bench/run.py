@@ -5,7 +5,7 @@ Only ratios from the same run count, so what is compared runs in turns (A B A B 
 median of its turns. Prints figures, ratios and targets. The exit status is 0 when everything could be
 measured, whatever came out.
 
-Usage: run.py [--sections engine,map,postfix,start] [--rounds N] [--json FILE] [-v]
+Usage: run.py [--sections engine,map,start,pages,postfix] [--rounds N] [--json FILE] [-v]
 """
 
 import argparse
@@ -18,8 +18,9 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "mta")]
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "mta"), os.path.join(os.path.dirname(HERE), "corpus")]
 
+import accuracy  # noqa: E402
 import gen_rules  # noqa: E402
 import pcre_table  # noqa: E402
 from base import ROOT, at_exit, is_answering, make_directory, wait_for, write_file  # noqa: E402
@@ -122,6 +123,9 @@ class Bench:
         escaped = [reply.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
                    for reply in gen_rules.replies(rules)]
         write_file(self.path("replies"), "".join(one + "\n" for one in escaped))
+        rows = [row for path in accuracy.OWN for row in accuracy.read(path)]
+        write_file(self.path("own-replies"), "".join(
+            row.text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n") + "\n" for row in rows))
         write_file(self.path("patterns"), "".join(
             pattern + "\n" for rule in rules for pattern in pcre_table.table_patterns(rule)))
         rows = list(pcre_table.rows(self.catalog_500))
@@ -153,6 +157,8 @@ class Bench:
             self.add("explain_us_median_10000", explain(catalog_10000)["us_median"], "us")
             loop = measure([program("pcre2_loop"), self.path("patterns"), self.path("replies"), "5"])
             self.add("pcre2_loop_us_median_500", loop["us_median"], "us")
+            self.add("explain_us_median_all", measure([program("explain_bench"), CATALOG, self.path("own-replies"),
+                                                        self.cache])["us_median"], "us")
         self.notes.append("pcre2_loop: %d patterns, on average %.0f tried before the one that matches"
                           % (loop["patterns"], loop["mean_position"]))
 
@@ -237,6 +243,14 @@ class Bench:
                           % (each, "" if each == 1 else "s", busiest * 100,
                              ", ".join("%s %.0f" % item for item in octets.items())))
 
+    def pages(self):
+        """The help site: all causes in all languages."""
+        for _ in range(self.rounds):
+            begin = time.monotonic()
+            subprocess.run([os.path.join(ROOT, "build/explainctl"), "pages", self.path("site")],
+                           stdout=subprocess.DEVNULL, check=True)
+            self.add("pages_ms", (time.monotonic() - begin) * 1000, "ms")
+
     def start(self):
         """Time to the first answer, and memory with 1,000 idle connections; the catalogue is the real one."""
         for turn in range(3):
@@ -293,6 +307,7 @@ class Bench:
 
         rejects = "postfix_rejects_per_s_"
         yield from absolute("one explanation, 500 rules, us", "explain_us_median_500", 3)
+        yield from absolute("one explanation, the whole catalogue, own corpus, us", "explain_us_median_all", 6)
         yield from ratio("10,000 rules / 500 rules", "explain_us_median_10000", "explain_us_median_500", 2, False)
         yield from ratio("explanation / PCRE2-JIT loop, 500 rules", "explain_us_median_500",
                          "pcre2_loop_us_median_500", 1, False)
@@ -307,6 +322,7 @@ class Bench:
                              rejects + "noop_filter" + suffix, 0.95)
         yield from absolute("start to first answer, cached, ms", "start_ms", 300)
         yield from absolute("start to first answer, without cache, ms", "start_cold_ms", 2000)
+        yield from absolute("help pages, all languages, ms", "pages_ms", 5000)
         yield from absolute("resident memory, 1,000 idle connections, KiB", "rss_kib", 40 * 1024)
 
 
@@ -320,7 +336,7 @@ def number(value):
 
 def main():
     parser = argparse.ArgumentParser(description="Runs the benchmarks and writes build/bench.json.")
-    parser.add_argument("--sections", default="engine,map,start,postfix")
+    parser.add_argument("--sections", default="engine,map,start,pages,postfix")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", default=os.path.join(ROOT, "build/bench.json"))
     parser.add_argument("-v", "--verbose", action="store_true")

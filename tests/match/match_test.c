@@ -45,6 +45,7 @@ static const char *select_rule(
 	struct match_input input = {
 	    .code = reply_code(reply), .status = reply_status(reply), .stage = stage};
 	input.text = reply_text(reply, &input.text_len);
+	input.host = reply_host(reply, &input.host_len);
 	const struct rule *rule = matcher_select(matcher, &input, vars);
 	const struct rule *all[8] = {NULL};
 	size_t count = matcher_select_all(matcher, &input, all, 8);
@@ -70,6 +71,7 @@ static const char rules[] =
     "- rule: several\n"
     "  cause: unclassified\n"
     "  match: [{code: 531}, {text: 'one.{0,9}two'}, {status: 5.6.7, code: 554}]\n"
+    "- {rule: host, cause: unclassified, match: {text: quoted, host: [Example.ORG, b.example]}}\n"
     "- {rule: end, cause: unclassified, match: {text: 'the end$'}}\n"
     "- {rule: last-text, cause: unclassified, match: {text: 'denied'}}\n"
     "- {rule: last-code, cause: unclassified, match: {code: [550, 2xx]}}\n";
@@ -121,6 +123,14 @@ static const struct {
     {"554-one\r\n554 two", STAGE_NONE, "several"}, /* lines are joined */
     {"554 5.6.7 no", STAGE_NONE, "several"},
     {"550 5.6.7 no", STAGE_NONE, "last-code"},
+    /* The quoted server's domain and what is in it. */
+    {"host mx.example.org[192.0.2.1] said: 554 quoted", STAGE_NONE, "host"},
+    {"host EXAMPLE.org[192.0.2.1] said: 554 quoted", STAGE_NONE, "host"},
+    {"host a.b.example[192.0.2.1] said: 554 quoted", STAGE_NONE, "host"},
+    {"host myexample.org[192.0.2.1] said: 554 quoted", STAGE_NONE, ""},
+    {"host example.org.net[192.0.2.1] said: 554 quoted", STAGE_NONE, ""},
+    {"host org[192.0.2.1] said: 554 quoted", STAGE_NONE, ""},
+    {"554 quoted", STAGE_NONE, ""},
     {"554 this is the end", STAGE_NONE, "end"},
     {"554 this is the end.", STAGE_NONE, ""},
     {"250 fine", STAGE_NONE, "last-code"},
@@ -645,6 +655,7 @@ static void *select_often(void *context)
 		struct match_input input = {
 		    .code = reply_code(reply), .status = reply_status(reply)};
 		input.text = reply_text(reply, &input.text_len);
+	input.host = reply_host(reply, &input.host_len);
 		vars_reset(vars);
 		const struct rule *rule = matcher_select(matcher, &input, vars);
 		if (!rule || strcmp(rule->id, "unknown") != 0 ||

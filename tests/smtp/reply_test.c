@@ -310,6 +310,26 @@ START_TEST(quoted)
 	    {"<<< 550 5.1.1 User unknown", .code = 550, .status = "5.1.1", .lines = "User unknown"},
 	    {"<<< 550 User unknown", .code = 550, .status = "", .lines = "User unknown"},
 	    {"mx.example.org [192.0.2.1]: 550 No", .code = 550, .status = "", .lines = "No"},
+	    {"bob@example.org: 550 No", .code = 550, .status = "", .lines = "No"},
+	    {"Remote protocol error: reset with mx.example.org: 550 No", .code = 550, .status = "",
+	        .lines = "No"},
+	    {"the limit: 500 an hour", .status = "", .lines = "the limit: 500 an hour"},
+	    {"192.0.2.1: 500 an hour", .status = "", .lines = "192.0.2.1: 500 an hour"},
+	    /* Exim, its way of today and of old. */
+	    {"host mx.example.org [192.0.2.1] SMTP error from remote mail server after RCPT "
+	     "TO:<bob@example.org>: 550 No",
+	        .code = 550, .status = "", .lines = "No", .stage = STAGE_RCPT,
+	        .host = "mx.example.org"},
+	    {"SMTP error from remote mail server after end of data: host mx.example.org "
+	     "[192.0.2.1]: 550 No",
+	        .code = 550, .status = "", .lines = "No", .stage = STAGE_EOM,
+	        .host = "mx.example.org"},
+	    /* Sendmail's transcript: the last line is its own. */
+	    {"... while talking to mx.example.org.:\n>>> DATA\n<<< 554 5.7.1 No\n554 5.0.0 "
+	     "Service unavailable",
+	        .code = 554, .status = "5.7.1", .lines = "No"},
+	    {"<<< 550-5.1.1 One\n<<< 550 5.1.1 Two\n550 5.1.1 bob... User unknown", .code = 550,
+	        .status = "5.1.1", .lines = "One|Two"},
 	    {"Remote server returned: 550 No", .code = 550, .status = "", .lines = "No"},
 	    {"The server responded: 452 Wait", .code = 452, .status = "", .lines = "Wait"},
 	    {"#< #5.1.1 smtp;550 5.1.1 Unknown> #SMTP#", .code = 550, .status = "5.1.1",
