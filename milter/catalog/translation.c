@@ -136,7 +136,7 @@ static void check_cause(struct check *check, const struct cause *cause, const st
 		check_keys(
 		    check, &english->translation, own, subject, TEXT_COUNT + 1, cause_key);
 		/* A site's own English words need not have the variables of the built-in ones. */
-		if (english->place.file == english->translation.place.file)
+		if (other && english->place.file == english->translation.place.file)
 			check_variables(check, english, other, subject);
 	}
 	free(subject);
