@@ -49,7 +49,7 @@ var explainSearch = (function () {
 
 	/* Where another server's reply begins that this text quotes. */
 	function findCode(text) {
-		var search = /[45]\d\d(?=[ \n-])/g;
+		var search = /[45]\d\d(?=[ \n-]|$)/g;
 		for (var match; (match = search.exec(text)); ) {
 			var at = match.index;
 			if (at > 0 && /[0-9a-z]/i.test(text[at - 1])) {
@@ -153,6 +153,15 @@ var explainSearch = (function () {
 		return out;
 	}
 
+	/* A pattern of a site that only the daemon's libraries know finds nothing here. */
+	function expression(pattern) {
+		try {
+			return new RegExp(pattern, "is");
+		} catch (error) {
+			return /[^\s\S]/;
+		}
+	}
+
 	function compile() {
 		compiled = explainRules.map(function (rule) {
 			return {
@@ -163,7 +172,7 @@ var explainSearch = (function () {
 				}),
 				alternatives: rule[2].map(function (alternative) {
 					return {
-						pattern: alternative[0] && new RegExp(alternative[0], "is"),
+						pattern: alternative[0] && expression(alternative[0]),
 						codes: alternative[1],
 						hosts: alternative[3],
 						stages: alternative[4],
@@ -221,7 +230,7 @@ var explainSearch = (function () {
 		text = text.slice(0, MAX_TEXT).replace(/\r\n?/g, "\n");
 		var found = [];
 		var unfolded = text.replace(/\n[ \t]+/g, " ");
-		unfolded.replace(/^(?:Diagnostic-Code|X-[A-Za-z-]*Diagnostic[A-Za-z-]*): *(.+)$/gim, function (line, value) {
+		unfolded.replace(/^(?:Diagnostic-Code|X-[A-Za-z-]{0,30}?Diagnostic[A-Za-z-]{0,30}): *(.+)$/gim, function (line, value) {
 			found.push(value);
 			return line;
 		});

@@ -208,9 +208,11 @@ int catalog_language_count(const struct catalog *catalog);
 unsigned catalog_layer_count(const struct catalog *catalog);
 /* The code of language number LANGUAGE: "en", "pt-BR". */
 const char *catalog_language_code(const struct catalog *catalog, int language);
-/* Can replies be written in it, which are ASCII (RFC 5321 section 2.4)? True for Latin scripts, see
- * ascii_fold(). */
+/* Can replies be written in it, which are ASCII (RFC 5321 section 2.4)? True if ascii_fold() has a
+ * substitute for every letter of its texts. */
 bool catalog_language_is_latin(const struct catalog *catalog, int language);
+/* Is it German, whose umlauts get an e in ASCII? */
+bool catalog_language_is_german(const struct catalog *catalog, int language);
 /* The phrases of language number LANGUAGE. */
 const struct phrases *catalog_phrases(const struct catalog *catalog, int language);
 /* Whether the language has phrases of its own, complete or not, and from where. */

@@ -1,7 +1,6 @@
 /* catalog.c - reading access to a loaded catalogue. */
 #include "loader.h"
 
-#include "explain/ascii.h"
 #include "explain/mem.h"
 #include "explain/template.h"
 #include "explain/vars.h"
@@ -75,7 +74,14 @@ const char *catalog_language_code(const struct catalog *catalog, int language)
 
 bool catalog_language_is_latin(const struct catalog *catalog, int language)
 {
-	return ascii_fits(catalog_phrases(catalog, language)->permanent);
+	return catalog->latin[language];
+}
+
+bool catalog_language_is_german(const struct catalog *catalog, int language)
+{
+	const char *code = catalog->languages[language];
+
+	return strncmp(code, "de", 2) == 0 && (code[2] == '\0' || code[2] == '-');
 }
 
 const struct page_texts *catalog_page_texts(const struct catalog *catalog, int language)

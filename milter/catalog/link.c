@@ -240,6 +240,10 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 		    "there is no such cause in English");
 		return;
 	}
+	if (strcmp(cause->id, "index") == 0 || strcmp(cause->id, "codes") == 0 ||
+	    catalog_language(loader->catalog, cause->id) >= 0)
+		problem(loader, &cause->place, "cause", cause->id,
+		    "the help pages have another page of this name");
 	if (!cause->reason)
 		problem(loader, &cause->place, "cause", cause->id, "needs a 'reason'");
 	if (!cause->fixer)
@@ -323,6 +327,39 @@ static void link_codes(struct loader *loader)
 	catalog->codes = codes;
 }
 
+static bool variants_fit(const struct variants *variants)
+{
+	struct strbuf text;
+	bool fit = true;
+
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < variants->count && fit; i++) {
+		strbuf_reset(&text);
+		template_show(&text, variants->items[i]);
+		fit = ascii_fits(text.data);
+	}
+	strbuf_free(&text);
+	return fit;
+}
+
+/* Everything that can become part of a reply counts: one letter without a substitute spoils it. */
+static bool is_latin(const struct catalog *catalog, int language)
+{
+	const struct phrases *phrases = &catalog->phrases[language];
+	const char *const words[] = {phrases->permanent, phrases->temporary, phrases->help,
+	    phrases->ref, phrases->permanent_internal, phrases->temporary_internal};
+	bool latin = true;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		latin = latin && (!words[i] || ascii_fits(words[i]));
+	for (size_t i = 0; i < catalog->cause_count && latin; i++) {
+		const struct cause_text *text = catalog->causes[i].texts[language];
+		for (enum text_key key = 0; text && key < TEXT_COUNT; key++)
+			latin = latin && variants_fit(&text->texts[key]);
+	}
+	return latin;
+}
+
 static void link_phrases(struct loader *loader)
 {
 	struct catalog *catalog = loader->catalog;
@@ -331,10 +368,12 @@ static void link_phrases(struct loader *loader)
 	strbuf_init(&ascii, 0);
 	for (int i = 0; i < catalog->language_count; i++) {
 		struct phrases *phrases = &catalog->phrases[i];
+		catalog->latin[i] = i == 0 || is_latin(catalog, i);
 		if (!phrases->ref)
 			continue;
 		strbuf_reset(&ascii);
-		ascii_fold(&ascii, phrases->ref, strlen(phrases->ref), false);
+		ascii_fold(&ascii, phrases->ref, strlen(phrases->ref),
+		    catalog_language_is_german(catalog, i));
 		phrases->ref_ascii = arena_strndup(loader->arena, ascii.data, ascii.len);
 	}
 	strbuf_free(&ascii);

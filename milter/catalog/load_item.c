@@ -146,6 +146,25 @@ bool load_variants(struct loader *loader, struct fy_node *node, const char *subj
 	return ok;
 }
 
+/* The form of BCP 47 (RFC 5646): the code becomes a directory of the help pages. */
+static bool is_language(const char *language)
+{
+	static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+	static const char all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t len = strspn(language, small);
+
+	if (len < 2 || len > 3)
+		return false;
+	for (language += len; *language; language += len) {
+		if (*language++ != '-')
+			return false;
+		len = strspn(language, all);
+		if (len < 2 || len > 8)
+			return false;
+	}
+	return true;
+}
+
 int loader_language(struct loader *loader, struct fy_node *node, const char *language)
 {
 	struct catalog *catalog = loader->catalog;
@@ -153,6 +172,11 @@ int loader_language(struct loader *loader, struct fy_node *node, const char *lan
 
 	if (number >= 0)
 		return number;
+	if (!is_language(language)) {
+		yaml_problem(loader->doc, node, loader->problems, NULL,
+		    "'%s' is no language: a code like de or pt-BR", language);
+		return 0;
+	}
 	if (catalog->language_count == MAX_LANGUAGES) {
 		yaml_problem(loader->doc, node, loader->problems, NULL,
 		    "there are texts in more than %d languages", MAX_LANGUAGES);

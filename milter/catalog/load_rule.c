@@ -91,6 +91,9 @@ static uint64_t load_groups(
 {
 	uint64_t groups = 0;
 
+	if (strstr(text, "(?'"))
+		yaml_problem(loader->doc, node, loader->problems, subject,
+		    "a named group is written (?<name>...) here, not (?'name'...)");
 	for (const char *at = text; (at = strstr(at, "(?")); at += 2) {
 		const char *name = at + 2;
 		if (name[0] == 'P')

@@ -139,6 +139,8 @@ static void load_words(struct loader *loader, struct fy_node *item, const char *
 		    loader->doc, item, loader->problems, name, "needs keys and their texts");
 		goto out;
 	}
+	const char *const item_keys[] = {name, "lang", "source", NULL};
+	yaml_check_keys(loader->doc, item, item_keys, loader->problems, name);
 	yaml_check_keys(loader->doc, map, word_keys, loader->problems, name);
 	load_translation(loader, item, name, translation);
 	for (size_t i = 0; i < count; i++) {
@@ -146,6 +148,9 @@ static void load_words(struct loader *loader, struct fy_node *item, const char *
 		    !load_string(loader, node, name, &own[i]))
 			continue;
 		translation->keys |= UINT64_C(1) << i;
+		if (strpbrk(own[i], "\n\r\t"))
+			yaml_problem(loader->doc, node, loader->problems, name,
+			    "'%s' must be one line", word_keys[i]);
 		if (utf8_count(own[i]) > max)
 			yaml_problem(loader->doc, node, loader->problems, name,
 			    "'%s' is longer than %zu characters", word_keys[i], max);

@@ -26,6 +26,7 @@ struct catalog {
 	const char *languages[MAX_LANGUAGES];
 	struct phrases phrases[MAX_LANGUAGES];
 	struct page_texts pages[MAX_LANGUAGES];
+	bool latin[MAX_LANGUAGES];
 	int language_count;
 	unsigned layer_count;
 };

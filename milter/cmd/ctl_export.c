@@ -67,7 +67,8 @@ static int json(struct strbuf *out, const struct engine *engine, const struct op
 static int translation(
     struct strbuf *out, const struct engine *engine, const struct options *options)
 {
-	if (!options->argument || options->profile || options->language)
+	if (!options->argument || options->profile || options->language ||
+	    strcmp(options->argument, "en") == 0)
 		return usage_error("export", "translation needs a language, such as sv");
 	size_t items = export_translation(out, engine_catalog(engine), options->argument);
 	fprintf(stderr, items ? "%zu items to translate\n" : "nothing to translate\n", items);

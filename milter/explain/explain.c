@@ -160,8 +160,7 @@ static int choose_language(const struct catalog *catalog, const struct explain_c
 		return language;
 	if (!catalog_language_is_latin(catalog, language))
 		language = 0;
-	bool german = strncmp(catalog_language_code(catalog, language), "de", 2) == 0;
-	*escape = german ? TEMPLATE_GERMAN : TEMPLATE_ASCII;
+	*escape = catalog_language_is_german(catalog, language) ? TEMPLATE_GERMAN : TEMPLATE_ASCII;
 	return language;
 }
 

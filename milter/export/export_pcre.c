@@ -14,6 +14,7 @@
 #include "explain/reply.h"
 #include "explain/status.h"
 #include "explain/strbuf.h"
+#include "explain/template.h"
 #include "explain/vars.h"
 
 #include <ctype.h>
@@ -25,8 +26,11 @@
 /* Behind the status, if there is one; what it took is not given back. */
 #define AFTER_CODES "(?>(?:[245]\\.\\d{1,3}\\.\\d{1,3}(?![0-9a-z.]))? *)"
 /* Stands in a text for the value of a variable, about as long as one, until the lines are folded. */
-#define PLACEHOLDER "@@%02d@@@@@@@@@@@@@@@@@@"
-#define PLACEHOLDER_SIZE 32
+#define PLACEHOLDER_TAIL "~~~~~~~~~~~~~~~~~~"
+#define PLACEHOLDER_LEN (4 + sizeof(PLACEHOLDER_TAIL) - 1)
+/* A value goes out as it is, so the reply may hold nothing that a value must not: only printable
+ * ASCII without dollars and backslashes, which a footer takes for its own, and not too much of it. */
+#define HARMLESS "(?=[ -#%-\\[\\]-~]{1,480}$)"
 #define MAX_GROUPS 64
 /* Sets of variables that one pattern is tried for: five variables have 32. */
 #define MAX_SETS 32
@@ -74,7 +78,9 @@ static size_t class_end(const char *text, size_t at)
 static void add_slashed(struct strbuf *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '/' && (i == 0 || text[i - 1] != '\\'))
+		if (text[i] == '\\' && i + 1 < len)
+			strbuf_addch(out, text[i++]);
+		else if (text[i] == '/')
 			strbuf_addch(out, '\\');
 		strbuf_addch(out, text[i]);
 	}
@@ -211,9 +217,8 @@ static void add_pattern(struct table *table, const struct alternative *alternati
 	struct strbuf *out = table->out;
 
 	strbuf_addstr(out, "/^");
-	/* A value's `$` would be taken for a variable of the footer. */
 	if (known)
-		strbuf_addstr(out, "(?!.*[$\\\\])");
+		strbuf_addstr(out, HARMLESS);
 	add_codes(out, alternative, table->class);
 	strbuf_addstr(out, "[ -]");
 	add_statuses(out, alternative);
@@ -249,14 +254,25 @@ static void add_value(struct strbuf *out, const struct translated *pattern, int 
 			strbuf_addf(out, "${%zu}", i + 1);
 }
 
+/* The variable whose placeholder stands at AT, or -1. */
+static int placeholder_at(const char *at)
+{
+	if (strncmp(at, "~~", 2) != 0 || !isdigit((unsigned char)at[2]) ||
+	    !isdigit((unsigned char)at[3]) ||
+	    strncmp(at + 4, PLACEHOLDER_TAIL, sizeof(PLACEHOLDER_TAIL) - 1) != 0)
+		return -1;
+	int var = (at[2] - '0') * 10 + (at[3] - '0');
+	return var < VARS_MAX ? var : -1;
+}
+
 static void add_result(
     struct strbuf *out, const char *footer, const struct translated *pattern)
 {
 	for (const char *at = footer; *at;) {
-		if (strncmp(at, "@@", 2) == 0 && isdigit((unsigned char)at[2])) {
-			add_value(out, pattern, atoi(at + 2));
-			at += 4;
-			at += strspn(at, "@");
+		int var = placeholder_at(at);
+		if (var >= 0) {
+			add_value(out, pattern, var);
+			at += PLACEHOLDER_LEN;
 			continue;
 		}
 		if (*at == '$')
@@ -269,14 +285,13 @@ static void add_result(
 /* Which placeholders stand in the explanation. */
 static uint64_t used_vars(const struct explanation *explanation)
 {
-	const char *const texts[] = {
-	    explanation->message.summary, explanation->message.action, explanation->message.closing};
+	const char *const texts[] = {explanation->message.summary, explanation->message.action};
 	uint64_t used = 0;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		for (const char *at = texts[i]; (at = strstr(at, "@@")); at += 4 + strspn(at + 4, "@"))
-			if (isdigit((unsigned char)at[2]))
-				used |= UINT64_C(1) << atoi(at + 2);
+		for (const char *at = texts[i]; *at; at++)
+			if (placeholder_at(at) >= 0)
+				used |= UINT64_C(1) << placeholder_at(at);
 	return used;
 }
 
@@ -284,15 +299,18 @@ static const struct explanation *explain(
     struct table *table, const struct rule *rule, uint64_t known)
 {
 	struct explain_context context = {.profile = table->profile, .class = table->class};
-	char placeholder[PLACEHOLDER_SIZE];
+	char placeholder[64];
 
+	/* A table can't encode a value for the help page's address. */
+	if (table->profile->help_url)
+		known &= ~template_needs(table->profile->help_url);
 	vars_reset(table->vars);
 	for (size_t i = 0; rule && i < rule->constant_count; i++)
 		vars_set(table->vars, rule->constants[i].var, rule->constants[i].value,
 		    strlen(rule->constants[i].value));
 	for (int var = 0; var < VARS_MAX; var++)
 		if (known >> var & 1) {
-			snprintf(placeholder, sizeof(placeholder), PLACEHOLDER, var);
+			snprintf(placeholder, sizeof(placeholder), "~~%02d" PLACEHOLDER_TAIL, var);
 			vars_set(table->vars, var, placeholder, strlen(placeholder));
 		}
 	return explain_rule(table->explainer, table->engine, rule, table->vars, &context);
@@ -342,6 +360,8 @@ static void add_alternative(
 		count++;
 		if (known == 0)
 			break;
+		if (count + 1 == MAX_SETS)
+			known = 1; /* too many sets: the last one is without variables */
 	}
 	strbuf_free(&pattern.text);
 }

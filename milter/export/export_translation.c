@@ -12,6 +12,10 @@ static void add_quoted(struct strbuf *out, const char *text)
 {
 	strbuf_addch(out, '"');
 	for (; *text; text++) {
+		if (*text == '\n') {
+			strbuf_addstr(out, "\\n");
+			continue;
+		}
 		if (*text == '"' || *text == '\\')
 			strbuf_addch(out, '\\');
 		strbuf_addch(out, *text);

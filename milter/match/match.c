@@ -16,6 +16,7 @@
 #include "explain/problems.h"
 #include "explain/vars.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -477,6 +478,11 @@ static void compile(struct matcher *matcher, const char *cache_dir, struct probl
 		finish_job(matcher, &jobs.items[i], problems);
 	free(jobs.items);
 	pthread_mutex_destroy(&jobs.lock);
+#ifdef __GLIBC__
+	/* Compiling needs three times the memory that the result does, and malloc would keep it. */
+	if (!matcher->was_cached)
+		malloc_trim(0);
+#endif
 }
 
 struct matcher *matcher_create(

@@ -1,6 +1,7 @@
 /* body.c - what stands on each kind of page. */
 #include "pages.h"
 
+#include "explain/mem.h"
 #include "explain/profile.h"
 #include "explain/reason.h"
 #include "explain/status.h"
@@ -201,10 +202,10 @@ void body_codes(struct strbuf *out, const struct site *site, int language)
 {
 	size_t count, used = 0;
 	const struct code_entry *codes = catalog_codes(site->catalog, &count);
-	const struct code_entry **sorted = malloc((count + 1) * sizeof(*sorted));
+	const struct code_entry **sorted = mem_calloc(count + 1, sizeof(*sorted));
 
 	/* A code that leads to no page is no help here. */
-	for (size_t i = 0; sorted && i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (codes[i].cause)
 			sorted[used++] = &codes[i];
 	if (used)

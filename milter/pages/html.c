@@ -38,12 +38,11 @@ void html_element(struct strbuf *out, const char *tag, const char *text)
 	strbuf_addf(out, "</%s>\n", tag);
 }
 
-/* Chinese and Japanese, which have no blanks between words. */
 static bool is_wide(const char *text, size_t len)
 {
 	uint32_t point = 0;
 
-	return len > 0 && utf8_decode(text, len, &point) && point >= 0x2E80;
+	return len > 0 && utf8_decode(text, len, &point) && utf8_is_wide(point);
 }
 
 /* The line break at AT stands between two such characters: a browser would show it as a blank. */

@@ -62,14 +62,20 @@ static void write_file(struct writer *writer, const char *name, const char *data
 	free(path);
 }
 
-static char *read_template(struct writer *writer, const char *name)
+/* A whole file, with a NUL behind it. */
+static char *read_template(struct writer *writer, const char *name, size_t *len)
 {
 	char *path = mem_printf("%s/%s", writer->templates, name);
-	char *data = mem_calloc(MAX_TEMPLATE + 1, 1);
+	char *data = mem_calloc(MAX_TEMPLATE + 2, 1);
 	FILE *stream = fopen(path, "r");
 
-	if (!stream || fread(data, 1, MAX_TEMPLATE, stream) == 0)
+	*len = stream ? fread(data, 1, MAX_TEMPLATE + 1, stream) : 0;
+	if (!stream || ferror(stream)) {
 		fail(writer, "can't be read", path);
+	} else if (*len > MAX_TEMPLATE) {
+		errno = EFBIG;
+		fail(writer, "can't be read", path);
+	}
 	if (stream)
 		fclose(stream);
 	free(path);
@@ -78,9 +84,10 @@ static char *read_template(struct writer *writer, const char *name)
 
 static void copy_asset(struct writer *writer, const char *name)
 {
-	char *data = read_template(writer, name);
+	size_t len;
+	char *data = read_template(writer, name, &len);
 
-	write_file(writer, name, data, strlen(data));
+	write_file(writer, name, data, len);
 	free(data);
 }
 
@@ -190,7 +197,7 @@ int pages_write(const struct engine *engine, const struct pages_settings *settin
 {
 	const struct catalog *catalog = engine_catalog(engine);
 	const struct profile *profile = engine_profile(engine, "", 0);
-	size_t count;
+	size_t count, len;
 	const struct cause *causes = catalog_causes(catalog, &count);
 	const struct cause **order = mem_calloc(count + 1, sizeof(*order));
 	struct site site = {.catalog = catalog, .profile = profile, .version = settings->version,
@@ -203,7 +210,7 @@ int pages_write(const struct engine *engine, const struct pages_settings *settin
 		order[i] = &causes[i];
 	vars_set(site.vars, VAR_SITE, profile->site, strlen(profile->site));
 	vars_set(site.vars, VAR_CONTACT, profile->contact, strlen(profile->contact));
-	site.layout = read_template(&writer, "layout.html");
+	site.layout = read_template(&writer, "layout.html", &len);
 	if (!writer.failed)
 		write_site(&writer);
 	free(site.layout);

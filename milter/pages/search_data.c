@@ -12,6 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void add_octet(struct strbuf *out, unsigned char c)
+{
+	if (c < 0x80) {
+		strbuf_addch(out, (char)c);
+	} else {
+		strbuf_addch(out, (char)(0xC0 | c >> 6));
+		strbuf_addch(out, (char)(0x80 | (c & 0x3F)));
+	}
+}
+
 /* Named groups are plain ones there: a browser wants each name once. */
 static json_t *pattern_json(const char *text)
 {
@@ -19,21 +29,18 @@ static json_t *pattern_json(const char *text)
 
 	strbuf_init(&out, 0);
 	for (const char *at = text; *at; at++) {
-		unsigned char c = (unsigned char)*at;
 		const char *name = strncmp(at, "(?P<", 4) == 0  ? at + 3
 		                   : strncmp(at, "(?<", 3) == 0 ? at + 2
 		                                                : NULL;
-		if (at[0] == '\\' && at[1]) {
-			strbuf_add(&out, at++, 2);
-		} else if (name && name[1] != '=' && name[1] != '!') {
+		const char *end = name ? strchr(name, '>') : NULL;
+		if (at[0] == '\\' && at[1])
+			strbuf_addch(&out, *at++);
+		else if (end && name[1] != '=' && name[1] != '!') {
 			strbuf_addstr(&out, "(?:");
-			at = name + strcspn(name, ">");
-		} else if (c < 0x80) {
-			strbuf_addch(&out, *at);
-		} else {
-			strbuf_addch(&out, (char)(0xC0 | c >> 6));
-			strbuf_addch(&out, (char)(0x80 | (c & 0x3F)));
+			at = end;
+			continue;
 		}
+		add_octet(&out, (unsigned char)*at);
 	}
 	json_t *value = json_stringn(strbuf_str(&out), out.len);
 	strbuf_free(&out);

@@ -137,10 +137,15 @@ static const char *const introductions[] = {
 /* Exim: `host mx.example.org [192.0.2.1] SMTP error from remote mail server after RCPT
  * TO:<bob@example.org>: 550 ...` */
 static const char smtp_error[] = "SMTP error from remote";
+/* Octets before a code in which it is looked for, so that a long text takes no square of its time. */
+#define MAX_INTRODUCTION ((size_t)512)
 
 static bool is_after_smtp_error(const char *text, size_t at)
 {
-	return ends_with(text, at, ": ") && memmem(text, at, smtp_error, sizeof(smtp_error) - 1);
+	size_t near = at < MAX_INTRODUCTION ? at : MAX_INTRODUCTION;
+
+	return ends_with(text, at, ": ") &&
+	       memmem(text + at - near, near, smtp_error, sizeof(smtp_error) - 1);
 }
 
 /* `with mx.example.org: 550 ...`, `bob@example.org: 550 ...` */

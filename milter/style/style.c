@@ -48,7 +48,7 @@ static void report(struct check *check, char *what)
 	free(what);
 }
 
-static bool is_letter(char c)
+static bool is_word_part(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || c == '{';
 }
@@ -59,10 +59,10 @@ static bool has_word(const char *text, const char *word, bool exact)
 	size_t len = strlen(word);
 
 	for (const char *at = text; *at; at++) {
-		if (at > text && is_letter(at[-1]))
+		if (at > text && is_word_part(at[-1]))
 			continue;
 		int differs = exact ? strncmp(at, word, len) : strncasecmp(at, word, len);
-		if (differs == 0 && !is_letter(at[len]))
+		if (differs == 0 && !is_word_part(at[len]))
 			return true;
 	}
 	return false;
@@ -78,6 +78,20 @@ static void check_words(struct check *check, const char *key, const char *text,
 
 #define CHECK_WORDS(check, key, text, words, exact, why)                                           \
 	check_words(check, key, text, words, sizeof(words) / sizeof((words)[0]), exact, why)
+
+/* Chinese and Japanese have no blanks between words. */
+static bool has_no_blanks(const char *text)
+{
+	for (size_t len = strlen(text); len > 0;) {
+		uint32_t point = 0;
+		size_t octets = utf8_decode(text, len, &point);
+		if (octets && utf8_is_wide(point))
+			return true;
+		text += octets ? octets : 1;
+		len -= octets ? octets : 1;
+	}
+	return false;
+}
 
 /* The most characters between two full stops of East Asian writing. */
 static size_t longest_east_asian(const char *text)
@@ -101,7 +115,7 @@ static size_t longest_east_asian(const char *text)
 
 static void check_sentences(struct check *check, const char *key, const char *text)
 {
-	if (!catalog_language_is_latin(check->catalog, check->language)) {
+	if (has_no_blanks(text)) {
 		size_t characters = longest_east_asian(text);
 		if (characters > MAX_CHARACTERS)
 			report(check, mem_printf("%s: a sentence has %zu characters, at most %d are "

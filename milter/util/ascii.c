@@ -27,8 +27,10 @@ static const char *const latin[] = {
     /* 140 */ "l", "L", "l", "N", "n", "N", "n", "N", "n", "'n", "N", "n", "O", "o", "O", "o",
     /* 150 */ "O", "o", "OE", "oe", "R", "r", "R", "r", "R", "r", "S", "s", "S", "s", "S", "s",
     /* 160 */ "S", "s", "T", "t", "T", "t", "T", "t", "U", "u", "U", "u", "U", "u", "U", "u",
-    /* 170 */ "U", "u", "W", "w", "Y", "y", "Y", "Z", "z", "Z", "z", "Z", "z", "s"};
+    /* 170 */ "U", "u", "U", "u", "W", "w", "Y", "y", "Y", "Z", "z", "Z", "z", "Z", "z", "s"};
 #define LATIN_FIRST 0xA0
+#define LATIN_LAST 0x17F
+_Static_assert(sizeof(latin) / sizeof(latin[0]) == LATIN_LAST - LATIN_FIRST + 1, "a letter is missing");
 
 /* What stands elsewhere. */
 static const struct {
@@ -93,7 +95,8 @@ bool ascii_fits(const char *text)
 	while (text < end) {
 		uint32_t point = 0;
 		size_t octets = utf8_decode(text, (size_t)(end - text), &point);
-		if (!octets || (octets > 1 && strcmp(substitute(point, false), "?") == 0))
+		if (!octets || (octets == 1 && !is_plain((unsigned char)*text)) ||
+		    (octets > 1 && strcmp(substitute(point, false), "?") == 0))
 			return false;
 		text += octets;
 	}

@@ -35,6 +35,11 @@ size_t utf8_valid(const char *text, size_t len)
 	return at;
 }
 
+bool utf8_is_wide(uint32_t point)
+{
+	return point >= 0x2E80 && point < 0xFE00;
+}
+
 size_t utf8_count(const char *text)
 {
 	size_t count = 0;

@@ -10,11 +10,11 @@
 
 #include <jansson.h>
 
-static struct engine *make_engine(const char *site)
+static struct engine *make_engine_for(const char *site, const char *help_url)
 {
-	static const struct profile_settings profile = {.name = (char *)"default",
+	const struct profile_settings profile = {.name = (char *)"default",
 	    .contact = (char *)"postmaster@example.org",
-	    .help_url = (char *)"https://example.org/{cause}?r={recipient}",
+	    .help_url = (char *)help_url,
 	    .language = (char *)"en",
 	    .width = 78,
 	    .max_lines = 4,
@@ -32,6 +32,11 @@ static struct engine *make_engine(const char *site)
 	fixture_expect_none(problems);
 	problems_free(&problems);
 	return engine;
+}
+
+static struct engine *make_engine(const char *site)
+{
+	return make_engine_for(site, "https://example.org/{cause}?s={site}");
 }
 
 START_TEST(test_json)
@@ -108,7 +113,7 @@ START_TEST(test_pcre)
 	ck_assert_ptr_nonnull(strstr(line, "(?:(?<="));
 	ck_assert_ptr_nonnull(strstr(line, ")|x)a\\/b[\\/^(]\\/c)"));
 	ck_assert_int_eq(strncmp(line, "/^(?:550)[ -]", 13), 0);
-	ck_assert_ptr_nonnull(strstr(line, "Help: https://example.org/mailbox-full?r="));
+	ck_assert_ptr_nonnull(strstr(line, "Help: https://example.org/mailbox-full?s=mx.example.org"));
 	/* Once for the table, once for the footer. */
 	ck_assert_ptr_nonnull(strstr(line_of(out.data, 5, 2), "It costs $$$$5."));
 	/* With the recipient first, then without. */
@@ -116,7 +121,28 @@ START_TEST(test_pcre)
 	ck_assert_ptr_nonnull(strstr(out.data, "(?(1)|(?!))/ The address ${1}"));
 	ck_assert(strstr(out.data, "The address ${1}") < strstr(out.data, "The address does not exist."));
 	ck_assert_ptr_nonnull(strstr(out.data, "for now.\\nWait.\\nTemporary."));
-	ck_assert_ptr_null(strstr(out.data, "@@"));
+	ck_assert_ptr_null(strstr(out.data, "~~"));
+	strbuf_free(&out);
+	engine_put(&engine);
+}
+END_TEST
+
+/* What a table can't do: encode a value for an address; and what looks like a value but is none. */
+START_TEST(test_pcre_odd)
+{
+	struct engine *engine = make_engine_for(
+	    "- rule: odd\n  match: {code: 552, text: 'x[\\\\/]y'}\n  summary: \"Write to ~~99, @@9\"\n"
+	    "  action: \"Go ~~\"\n  examples: ['552 x/y', '552 x/y z']\n",
+	    "https://example.org/{cause}?r={recipient}");
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	export_postfix_pcre(&out, engine, engine_profile(engine, "", 0));
+	ck_assert_ptr_nonnull(strstr(out.data, "Write to ~~99, @@9"));
+	ck_assert_ptr_nonnull(strstr(out.data, "x[\\\\\\/]y"));
+	ck_assert_ptr_null(strstr(out.data, "${1}?"));
+	ck_assert_ptr_null(strstr(out.data, "r=$"));
+	ck_assert_ptr_null(strstr(out.data, "r=~"));
 	strbuf_free(&out);
 	engine_put(&engine);
 }
@@ -160,6 +186,7 @@ int main(void)
 
 	tcase_add_test(tcase, test_json);
 	tcase_add_test(tcase, test_pcre);
+	tcase_add_test(tcase, test_pcre_odd);
 	tcase_add_test(tcase, test_translation);
 	return tree_run(suite);
 }
