@@ -8,6 +8,7 @@
 #include "explain/export_pcre.h"
 #include "explain/export_translation.h"
 #include "explain/mem.h"
+#include "explain/problems.h"
 #include "explain/profile.h"
 #include "explain/strbuf.h"
 
@@ -33,6 +34,7 @@ static void print_help(void)
 
 struct options {
 	const char *profile, *language, *argument;
+	const char *built_in; /* the last directory of the catalogue */
 };
 
 static int postfix_pcre(
@@ -70,7 +72,12 @@ static int translation(
 	if (!options->argument || options->profile || options->language ||
 	    strcmp(options->argument, "en") == 0)
 		return usage_error("export", "translation needs a language, such as sv");
-	size_t items = export_translation(out, engine_catalog(engine), options->argument);
+	const char *const dirs[] = {options->built_in, NULL};
+	struct problems *problems = problems_create();
+	struct catalog *master = catalog_read(dirs, problems);
+	size_t items = export_translation(out, master, engine_catalog(engine), options->argument);
+	catalog_free(&master);
+	problems_free(&problems);
 	fprintf(stderr, items ? "%zu items to translate\n" : "nothing to translate\n", items);
 	return EXIT_DONE;
 }
@@ -81,7 +88,7 @@ static const struct {
 	    struct strbuf *out, const struct engine *engine, const struct options *options);
 } kinds[] = {{"postfix-pcre", postfix_pcre}, {"json", json}, {"translation", translation}};
 
-static int run(const char *kind, const char *file, const struct options *options)
+static int run(const char *kind, const char *file, struct options *options)
 {
 	int status = -1;
 	struct config *config = load_config(file);
@@ -89,6 +96,8 @@ static int run(const char *kind, const char *file, const struct options *options
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
+	for (size_t i = 0; config && config->catalog[i]; i++)
+		options->built_in = config->catalog[i];
 	for (size_t i = 0; engine && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kind, kinds[i].name) == 0)
 			status = kinds[i].run(&out, engine, options);

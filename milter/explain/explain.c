@@ -18,7 +18,7 @@
 
 struct explainer {
 	struct vars *vars;
-	struct strbuf summary, action, note, closing, help_url;
+	struct strbuf summary, action, note, closing, help_url, own;
 	struct explanation result;
 };
 
@@ -38,6 +38,7 @@ void explainer_free(struct explainer **explainer)
 	strbuf_free(&(*explainer)->summary);
 	strbuf_free(&(*explainer)->action);
 	strbuf_free(&(*explainer)->note);
+	strbuf_free(&(*explainer)->own);
 	strbuf_free(&(*explainer)->closing);
 	strbuf_free(&(*explainer)->help_url);
 	free(*explainer);
@@ -79,8 +80,6 @@ static void set_from_context(struct vars *vars, const struct explain_context *co
 	set(vars, VAR_CLIENT_ADDRESS, context->client_address);
 	set(vars, VAR_CLIENT_NAME, context->client_name);
 	set(vars, VAR_HELO, context->helo);
-	set(vars, VAR_SITE, context->profile->site);
-	set(vars, VAR_CONTACT, context->profile->contact);
 	set(vars, VAR_REF, context->ref);
 }
 
@@ -119,6 +118,15 @@ static void add_phrase(struct strbuf *out, const char *phrase, enum template_esc
 		strbuf_addstr(out, phrase);
 	else
 		ascii_fold(out, phrase, strlen(phrase), escape == TEMPLATE_GERMAN);
+}
+
+/* The site's own words, in the letters of the text around them. */
+static void set_own(struct explainer *explainer, struct vars *vars, enum var var, const char *value,
+    enum template_escape escape)
+{
+	strbuf_reset(&explainer->own);
+	add_phrase(&explainer->own, value, escape);
+	set(vars, var, strbuf_str(&explainer->own));
 }
 
 static void write_closing(struct explainer *explainer, const struct phrases *phrases,
@@ -210,6 +218,8 @@ static const struct explanation *compose(struct explainer *explainer, const stru
 	const struct phrases *phrases = catalog_phrases(catalog, language);
 
 	set(vars, VAR_CAUSE, cause->id);
+	set_own(explainer, vars, VAR_SITE, profile->site, escape);
+	set_own(explainer, vars, VAR_CONTACT, profile->contact, escape);
 	strbuf_reset(&explainer->help_url);
 	strbuf_reset(&explainer->summary);
 	strbuf_reset(&explainer->action);

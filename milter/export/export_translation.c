@@ -91,14 +91,24 @@ static void add_pages(struct strbuf *out, const struct page_texts *english)
 	strbuf_addf(out, "  source: %s\n", english->translation.fingerprint);
 }
 
-size_t export_translation(struct strbuf *out, const struct catalog *catalog, const char *language)
+/* The entry that CATALOG has for CAUSE of the master in its language NUMBER. */
+static const struct translation *own_entry(
+    const struct catalog *catalog, const struct cause *cause, int number)
 {
 	static const struct translation none;
+	const struct cause *own = catalog_cause(catalog, cause->id);
+
+	return own && number >= 0 && own->texts[number] ? &own->texts[number]->translation : &none;
+}
+
+size_t export_translation(struct strbuf *out, const struct catalog *master,
+    const struct catalog *catalog, const char *language)
+{
 	int number = catalog_language(catalog, language);
 	size_t count, items = 0;
-	const struct cause *causes = catalog_causes(catalog, &count);
-	const struct phrases *phrases = catalog_phrases(catalog, 0);
-	const struct page_texts *pages = catalog_page_texts(catalog, 0);
+	const struct cause *causes = catalog_causes(master, &count);
+	const struct phrases *phrases = catalog_phrases(master, 0);
+	const struct page_texts *pages = catalog_page_texts(master, 0);
 
 	if (number < 0 || !translation_is_current(&phrases->translation,
 	                      catalog_own_phrases(catalog, number))) {
@@ -113,10 +123,8 @@ size_t export_translation(struct strbuf *out, const struct catalog *catalog, con
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct cause_text *english = causes[i].texts[0];
-		const struct cause_text *own = number < 0 ? NULL : causes[i].texts[number];
-		if (!english || english->translation.layer + 1 != catalog_layer_count(catalog) ||
-		    translation_is_current(
-		        &english->translation, own ? &own->translation : &none))
+		if (!english || translation_is_current(&english->translation,
+		                    own_entry(catalog, &causes[i], number)))
 			continue;
 		add_cause(out, &causes[i]);
 		items++;
