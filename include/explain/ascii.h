@@ -6,9 +6,9 @@
 
 struct strbuf;
 
-/* Appends LEN octets of TEXT, which is UTF-8, to OUT in printable ASCII, as replies must be (RFC 5321 section
- * 2.4). Letters of the languages of
- * Europe that are written in Latin script (U+00A0 to U+017F, and Romanian) become the letters that people write without the accents; typographic
+/* Appends LEN octets of TEXT, which is UTF-8, to OUT in printable ASCII, as replies must be (RFC
+ * 5321 section 2.4). Letters of the languages of Europe that are written in Latin script (U+00A0 to
+ * U+017F, and Romanian) become the letters that people write without the accents; typographic
  * quotes, dashes and blanks become plain ones; anything else, control characters too, becomes '?'.
  * With GERMAN, the umlauts get an e: "Empfaenger". */
 void ascii_fold(struct strbuf *out, const char *text, size_t len, bool german);

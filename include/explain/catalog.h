@@ -84,8 +84,8 @@ struct alternative {
 	size_t code_count;
 	const struct status *statuses; /* patterns; none: any status or no status */
 	size_t status_count;
-	uint32_t stages;               /* bit N for stage N; 0: any */
-	const char *const *hosts;      /* domains of the quoted server; none: any */
+	uint32_t stages;          /* bit N for stage N; 0: any */
+	const char *const *hosts; /* domains of the quoted server; none: any */
 	size_t host_count;
 	const struct pattern *pattern; /* NULL: any text */
 };
@@ -188,9 +188,9 @@ struct phrases {
 
 /* Reads every *.yaml in each of DIRS (NULL-terminated; an earlier one wins over a later one) and in
  * its subdirectories rules/ and causes/, in the order of names. One of DIRS may also be a file. All
- * mistakes go to PROBLEMS. Never NULL: what could be read is returned in spite of mistakes, so that a
- * checker can go on and tell all mistakes at once. Its rules may then have no cause, and nothing but
- * a check may be done with it. */
+ * mistakes go to PROBLEMS. Never NULL: what could be read is returned in spite of mistakes, so that
+ * a checker can go on and tell all mistakes at once. Its rules may then have no cause, and nothing
+ * but a check may be done with it. */
 struct catalog *catalog_read(const char *const *dirs, struct problems *problems);
 void catalog_free(struct catalog **catalog);
 

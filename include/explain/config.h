@@ -45,7 +45,8 @@ struct engine_settings config_engine_settings(const struct config *config);
  * the program was built in and runs from, else the installed one if it exists, else NULL. The
  * caller frees it. */
 char *config_default_file(void);
-/* The directory with the help pages' templates, of the same tree or installed. The caller frees it. */
+/* The directory with the help pages' templates, of the same tree or installed. The caller frees it.
+ */
 char *config_default_templates(void);
 
 #endif

@@ -20,8 +20,9 @@ struct explain_context {
 	const char *ref;               /* the event's reference; NULL: none is shown */
 	enum stage stage;
 	int class; /* 4 or 5 where the MTA has decided that; 0: the reply's own */
-	bool utf8; /* the texts go where UTF-8 is read. Otherwise they are for a reply, which is ASCII:
-	              letters lose their accents, and a language in another script is English */
+	bool utf8; /* the texts go where UTF-8 is read. Otherwise they are for a reply, which is
+	              ASCII: letters lose their accents, and a language in another script is English
+	            */
 	const char *sender, *recipient, *client_address, *client_name, *helo;
 };
 
@@ -50,8 +51,8 @@ void explainer_free(struct explainer **explainer);
 const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context);
 
-/* The same for a reply of CONTEXT's class that would select RULE (NULL: none), with the variables that
- * are known in VARS, which it adds to: for tables that are made in advance. */
+/* The same for a reply of CONTEXT's class that would select RULE (NULL: none), with the variables
+ * that are known in VARS, which it adds to: for tables that are made in advance. */
 const struct explanation *explain_rule(struct explainer *explainer, const struct engine *engine,
     const struct rule *rule, struct vars *vars, const struct explain_context *context);
 

@@ -16,7 +16,7 @@ enum template_escape {
 	TEMPLATE_PLAIN,
 	TEMPLATE_ASCII,  /* the text, not the values, as ascii_fold() writes it */
 	TEMPLATE_GERMAN, /* the same with ae for a umlaut */
-	TEMPLATE_URL     /* values are percent-encoded but for unreserved characters (RFC 3986 2.3) */
+	TEMPLATE_URL /* values are percent-encoded but for unreserved characters (RFC 3986 2.3) */
 };
 
 /* Compiles LEN octets of TEXT. Names that NAMES doesn't have are added to it. Returns NULL with a

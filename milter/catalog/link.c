@@ -236,8 +236,8 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 	if (faulty)
 		return;
 	if (!english) {
-		problem(loader, &cause->place, "cause", cause->id,
-		    "there is no such cause in English");
+		problem(
+		    loader, &cause->place, "cause", cause->id, "there is no such cause in English");
 		return;
 	}
 	if (strcmp(cause->id, "index") == 0 || strcmp(cause->id, "codes") == 0 ||
@@ -257,8 +257,8 @@ static void check_cause(struct loader *loader, const struct cause *cause, uint64
 		if (!text)
 			continue;
 		for (enum text_key key = 0; key < TEXT_COUNT; key++)
-			check_variants(loader, cause, text, &text->texts[key], text_key_name(key),
-			    provided);
+			check_variants(
+			    loader, cause, text, &text->texts[key], text_key_name(key), provided);
 	}
 }
 

@@ -39,7 +39,8 @@ static void load_any(struct loader *loader, struct fy_node *item)
 				return;
 			}
 	yaml_problem(loader->doc, item, loader->problems, NULL,
-	    "an item must begin with 'rule:', 'cause:', 'phrases:', 'pages:', 'code:' or 'status:'");
+	    "an item must begin with 'rule:', 'cause:', 'phrases:', 'pages:', 'code:' or "
+	    "'status:'");
 }
 
 /* causes/de.yaml holds texts in German; any other file English ones, unless an item says `lang`. */

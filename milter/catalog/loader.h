@@ -95,8 +95,7 @@ int loader_language(struct loader *loader, struct fy_node *node, const char *lan
 void load_translation(struct loader *loader, struct fy_node *item, const char *subject,
     struct translation *translation);
 /* The fingerprint of TEXTS; a NULL among them counts as one that is not there. */
-void loader_fingerprint(
-    const char *const *texts, size_t count, char fingerprint[FINGERPRINT_SIZE]);
+void loader_fingerprint(const char *const *texts, size_t count, char fingerprint[FINGERPRINT_SIZE]);
 
 /* One file each: an item of that kind. */
 void load_rule(struct loader *loader, struct fy_node *item);

@@ -20,8 +20,7 @@ struct check {
 static void report(
     struct check *check, const struct place *place, const char *subject, const char *text)
 {
-	problems_add(
-	    check->problems, place->file, place->line, place->column, subject, "%s", text);
+	problems_add(check->problems, place->file, place->line, place->column, subject, "%s", text);
 }
 
 bool translation_is_current(const struct translation *english, const struct translation *other)
@@ -71,8 +70,8 @@ static void check_keys(struct check *check, const struct translation *english,
 		uint64_t bit = UINT64_C(1) << i;
 		if (!((lacking | needless) & bit))
 			continue;
-		char *text = mem_printf(lacking & bit ? "the translation lacks '%s'"
-		                                      : "'%s' is not there in English",
+		char *text = mem_printf(
+		    lacking & bit ? "the translation lacks '%s'" : "'%s' is not there in English",
 		    name(i));
 		report(check, &other->place, subject, text);
 		free(text);
@@ -102,10 +101,10 @@ static void check_variables(struct check *check, const struct cause_text *englis
 			uint64_t bit = UINT64_C(1) << var;
 			if ((wanted & bit) == (got & bit))
 				continue;
-			char *text = mem_printf(wanted & bit
-			                            ? "%s: {%s} is lost in translation"
+			char *text =
+			    mem_printf(wanted & bit ? "%s: {%s} is lost in translation"
 			                            : "%s: {%s} is not in the English text",
-			    text_key_name(key), varnames_get(names, var));
+			        text_key_name(key), varnames_get(names, var));
 			report(check, &other->translation.place, subject, text);
 			free(text);
 		}
@@ -133,8 +132,7 @@ static void check_cause(struct check *check, const struct cause *cause, const st
 	bool built_in =
 	    english && english->translation.layer + 1 == catalog_layer_count(check->catalog);
 	if (built_in && check_entry(check, &english->translation, own, place, subject)) {
-		check_keys(
-		    check, &english->translation, own, subject, TEXT_COUNT + 1, cause_key);
+		check_keys(check, &english->translation, own, subject, TEXT_COUNT + 1, cause_key);
 		/* A site's own English words need not have the variables of the built-in ones. */
 		if (other && english->place.file == english->translation.place.file)
 			check_variables(check, english, other, subject);
@@ -155,8 +153,8 @@ static void check_language(struct check *check)
 	if (!phrases->given)
 		return;
 	if (check_entry(check, &english->translation, phrases, &phrases->place, "phrases"))
-		check_keys(check, &english->translation, phrases, "phrases", PHRASE_COUNT,
-		    phrase_name);
+		check_keys(
+		    check, &english->translation, phrases, "phrases", PHRASE_COUNT, phrase_name);
 	if (pages[0]->given && check_entry(check, pages[0], pages[1], &phrases->place, "pages"))
 		check_keys(check, pages[0], pages[1], "pages", PAGE_TEXT_COUNT, page_key);
 	for (size_t i = 0; i < count; i++)

@@ -18,20 +18,25 @@
 static void print_help(void)
 {
 	puts("usage: explainctl check [-c FILE] [--style] [FILE...]\n\n"
-	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, that every\n"
-	     "example selects its rule, that a rule leads to every cause, and that translations are\n"
-	     "complete. With FILEs, those rule files (or directories of them) are checked as if they\n"
-	     "stood before the configured catalogue; a first FILE that is a configuration is used as\n"
-	     "with -c. Each mistake is printed as file:line:column: what is wrong. Exit status 1: there\n"
+	     "Checks the configuration and its catalogue: syntax, names, patterns, texts, that "
+	     "every\n"
+	     "example selects its rule, that a rule leads to every cause, and that translations "
+	     "are\n"
+	     "complete. With FILEs, those rule files (or directories of them) are checked as if "
+	     "they\n"
+	     "stood before the configured catalogue; a first FILE that is a configuration is used "
+	     "as\n"
+	     "with -c. Each mistake is printed as file:line:column: what is wrong. Exit status 1: "
+	     "there\n"
 	     "are mistakes.\n\n"
-	     "  -s, --style        also read the texts as a strict reader would: length of sentences,\n"
+	     "  -s, --style        also read the texts as a strict reader would: length of "
+	     "sentences,\n"
 	     "                     words that the one who must act does not know, reading grade\n"
 	     "  -c, --config FILE  another configuration file");
 }
 
 /* FILES come before the configured directories, as a site's own do. */
-static int check(
-    const struct config *config, char **files, size_t file_count, bool style)
+static int check(const struct config *config, char **files, size_t file_count, bool style)
 {
 	struct problems *problems = problems_create();
 	struct engine_settings settings = config_engine_settings(config);
@@ -85,8 +90,7 @@ static bool is_configuration(const char *file)
 
 int ctl_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'},
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 	    {"style", no_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *file = NULL;
 	bool style = false;
@@ -107,7 +111,8 @@ int ctl_check(int argc, char **argv)
 	if (!file && optind < argc && is_configuration(argv[optind]))
 		file = argv[optind++];
 	struct config *config = load_config(file);
-	int status = config ? check(config, argv + optind, (size_t)(argc - optind), style) : EXIT_FOUND;
+	int status =
+	    config ? check(config, argv + optind, (size_t)(argc - optind), style) : EXIT_FOUND;
 	config_free(&config);
 	return status;
 }

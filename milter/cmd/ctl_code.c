@@ -49,7 +49,8 @@ static void print_entry(const struct code_entry *entry, const char *asked, int c
 		print_folded("replies", list.data);
 	if (entry->cause && class >= 4) {
 		const struct cause_text *text = cause_text(entry->cause, 0);
-		const struct variants *last[] = {&text->texts[TEXT_SUMMARY], &text->texts[TEXT_ACTION]};
+		const struct variants *last[] = {
+		    &text->texts[TEXT_SUMMARY], &text->texts[TEXT_ACTION]};
 		strbuf_reset(&list);
 		for (size_t i = 0; i < 2; i++) {
 			if (i > 0)

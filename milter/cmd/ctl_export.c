@@ -84,8 +84,7 @@ static int translation(
 
 static const struct {
 	const char *name;
-	int (*run)(
-	    struct strbuf *out, const struct engine *engine, const struct options *options);
+	int (*run)(struct strbuf *out, const struct engine *engine, const struct options *options);
 } kinds[] = {{"postfix-pcre", postfix_pcre}, {"json", json}, {"translation", translation}};
 
 static int run(const char *kind, const char *file, struct options *options)

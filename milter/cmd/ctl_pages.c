@@ -28,8 +28,8 @@ static int run(const char *file, const char *templates, const char *outdir)
 	struct config *config = load_config(file);
 	struct engine *engine = config ? load_engine(config) : NULL;
 	char *built_in = config_default_templates(), *error = NULL;
-	struct pages_settings settings = {
-	    .templates = templates ? templates : built_in, .version = "explain-milter " EXPLAIN_VERSION};
+	struct pages_settings settings = {.templates = templates ? templates : built_in,
+	    .version = "explain-milter " EXPLAIN_VERSION};
 	struct pages_result result;
 	int status = EXIT_FOUND;
 

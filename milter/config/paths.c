@@ -55,8 +55,8 @@ char *config_default_file(void)
 char *config_default_templates(void)
 {
 	char *tree = paths_tree();
-	char *templates = tree ? mem_printf("%s/conf/pages", tree)
-	                       : mem_strdup(EXPLAIN_DATA_DIR "/pages");
+	char *templates =
+	    tree ? mem_printf("%s/conf/pages", tree) : mem_strdup(EXPLAIN_DATA_DIR "/pages");
 
 	free(tree);
 	return templates;

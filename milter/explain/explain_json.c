@@ -88,8 +88,7 @@ char *explain_json(struct explainer *explainer, const struct engine *engine,
 	    object, "help_url", string_or_null(explanation ? explanation->help_url : NULL));
 	if (explanation)
 		explanation = explain_reply(explainer, engine, reply, &sent);
-	json_object_set_new(
-	    object, "reply", reply_lines(explanation, reply, context->profile));
+	json_object_set_new(object, "reply", reply_lines(explanation, reply, context->profile));
 	strbuf_free(&number);
 
 	/* ASCII: some programs take U+0085 or U+2028 inside a string for the end of the line. */

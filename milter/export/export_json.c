@@ -2,8 +2,8 @@
 #include "explain/export_json.h"
 
 #include "explain/catalog.h"
-#include "explain/status.h"
 #include "explain/stage.h"
+#include "explain/status.h"
 #include "explain/strbuf.h"
 #include "explain/template.h"
 #include "explain/vars.h"

@@ -2,8 +2,8 @@
  *
  * What the daemon does in steps, a table has to do with one pattern a line: conditions on code and
  * status stand before the text's pattern, and each choice that a cause's texts leave open, class of
- * the code and variables that are known or not, is a line of its own. The key is the whole reply, so
- * a pattern's `^` becomes the place behind code and status. */
+ * the code and variables that are known or not, is a line of its own. The key is the whole reply,
+ * so a pattern's `^` becomes the place behind code and status. */
 #include "explain/export_pcre.h"
 
 #include "explain/catalog.h"
@@ -25,11 +25,13 @@
 
 /* Behind the status, if there is one; what it took is not given back. */
 #define AFTER_CODES "(?>(?:[245]\\.\\d{1,3}\\.\\d{1,3}(?![0-9a-z.]))? *)"
-/* Stands in a text for the value of a variable, about as long as one, until the lines are folded. */
+/* Stands in a text for the value of a variable, about as long as one, until the lines are folded.
+ */
 #define PLACEHOLDER_TAIL "~~~~~~~~~~~~~~~~~~"
 #define PLACEHOLDER_LEN (4 + sizeof(PLACEHOLDER_TAIL) - 1)
 /* A value goes out as it is, so the reply may hold nothing that a value must not: only printable
- * ASCII without dollars and backslashes, which a footer takes for its own, and not too much of it. */
+ * ASCII without dollars and backslashes, which a footer takes for its own, and not too much of it.
+ */
 #define HARMLESS "(?=[ -#%-\\[\\]-~]{1,480}$)"
 #define MAX_GROUPS 64
 /* Sets of variables that one pattern is tried for: five variables have 32. */
@@ -60,7 +62,8 @@ static void add_start(struct strbuf *out)
 	strbuf_addstr(out, "(?<=^[45]\\d\\d[ -]");
 	for (int subject = 1; subject <= 3; subject++)
 		for (int detail = 1; detail <= 3; detail++)
-			strbuf_addf(out, "|^[45]\\d\\d[ -][245]\\.\\d{%d}\\.\\d{%d} ", subject, detail);
+			strbuf_addf(
+			    out, "|^[45]\\d\\d[ -][245]\\.\\d{%d}\\.\\d{%d} ", subject, detail);
 	strbuf_addch(out, ')');
 }
 
@@ -265,8 +268,7 @@ static int placeholder_at(const char *at)
 	return var < VARS_MAX ? var : -1;
 }
 
-static void add_result(
-    struct strbuf *out, const char *footer, const struct translated *pattern)
+static void add_result(struct strbuf *out, const char *footer, const struct translated *pattern)
 {
 	for (const char *at = footer; *at;) {
 		int var = placeholder_at(at);
@@ -316,8 +318,8 @@ static const struct explanation *explain(
 	return explain_rule(table->explainer, table->engine, rule, table->vars, &context);
 }
 
-/* The line for what would be said if the variables KNOWN were found. It asks only for those that its
- * text uses, which are returned; nothing is added if they are among the COUNT sets in SEEN. */
+/* The line for what would be said if the variables KNOWN were found. It asks only for those that
+ * its text uses, which are returned; nothing is added if they are among the COUNT sets in SEEN. */
 static uint64_t add_line(struct table *table, const struct rule *rule,
     const struct alternative *alternative, const struct translated *pattern, uint64_t known,
     const uint64_t *seen, size_t count)
@@ -348,15 +350,15 @@ static void add_alternative(
 	size_t count = 0;
 
 	/* What Postfix asks about is its own reply: it has no stage, and quotes no other server. */
-	if (alternative->stages || alternative->host_count || !codes_allow(alternative, table->class))
+	if (alternative->stages || alternative->host_count ||
+	    !codes_allow(alternative, table->class))
 		return;
 	if (alternative->pattern)
 		translate(&pattern, alternative->pattern->text,
 		    catalog_varnames(engine_catalog(table->engine)));
 	for (uint64_t known = pattern.named; count < MAX_SETS;
 	     known = (known - 1) & pattern.named) {
-		seen[count] =
-		    add_line(table, rule, alternative, &pattern, known, seen, count);
+		seen[count] = add_line(table, rule, alternative, &pattern, known, seen, count);
 		count++;
 		if (known == 0)
 			break;
@@ -389,12 +391,17 @@ static void add_class(struct table *table, int class)
 void export_postfix_pcre(
     struct strbuf *out, const struct engine *engine, const struct profile *profile)
 {
-	struct table table = {.out = out, .engine = engine, .profile = profile,
-	    .explainer = explainer_create(), .reply = reply_create(), .vars = vars_create()};
+	struct table table = {.out = out,
+	    .engine = engine,
+	    .profile = profile,
+	    .explainer = explainer_create(),
+	    .reply = reply_create(),
+	    .vars = vars_create()};
 
-	strbuf_addstr(out, "# Made by 'explainctl export postfix-pcre'; changes are lost when it is "
-	                   "made again.\n"
-	                   "# main.cf: smtpd_reject_footer_maps = pcre:/etc/postfix/explain.pcre\n");
+	strbuf_addstr(out,
+	    "# Made by 'explainctl export postfix-pcre'; changes are lost when it is "
+	    "made again.\n"
+	    "# main.cf: smtpd_reject_footer_maps = pcre:/etc/postfix/explain.pcre\n");
 	add_class(&table, 4);
 	add_class(&table, 5);
 	vars_free(&table.vars);

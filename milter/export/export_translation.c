@@ -74,8 +74,7 @@ static void add_word(struct strbuf *out, const char *key, const char *text)
 static void add_phrases(struct strbuf *out, const struct phrases *english)
 {
 	const char *const words[PHRASE_COUNT] = {english->permanent, english->temporary,
-	    english->help, english->ref, english->permanent_internal,
-	    english->temporary_internal};
+	    english->help, english->ref, english->permanent_internal, english->temporary_internal};
 
 	strbuf_addf(out, "\n- phrases:\n");
 	for (size_t i = 0; i < PHRASE_COUNT; i++)
@@ -110,8 +109,8 @@ size_t export_translation(struct strbuf *out, const struct catalog *master,
 	const struct phrases *phrases = catalog_phrases(master, 0);
 	const struct page_texts *pages = catalog_page_texts(master, 0);
 
-	if (number < 0 || !translation_is_current(&phrases->translation,
-	                      catalog_own_phrases(catalog, number))) {
+	if (number < 0 ||
+	    !translation_is_current(&phrases->translation, catalog_own_phrases(catalog, number))) {
 		add_phrases(out, phrases);
 		items++;
 	}
@@ -123,8 +122,8 @@ size_t export_translation(struct strbuf *out, const struct catalog *master,
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct cause_text *english = causes[i].texts[0];
-		if (!english || translation_is_current(&english->translation,
-		                    own_entry(catalog, &causes[i], number)))
+		if (!english || translation_is_current(
+		                    &english->translation, own_entry(catalog, &causes[i], number)))
 			continue;
 		add_cause(out, &causes[i]);
 		items++;

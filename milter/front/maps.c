@@ -129,8 +129,7 @@ static bool answer_explain(struct maps *maps, const struct request *request, str
 	if (json_is_string(stage))
 		context.stage = stage_by_name(json_string_value(stage), json_string_length(stage));
 	if (reply_parse(maps->reply, text, len) == 0) {
-		char *json =
-		    explain_json(maps->explainer, request->engine, maps->reply, &context);
+		char *json = explain_json(maps->explainer, request->engine, maps->reply, &context);
 		strbuf_addstr(answer, json);
 		free(json);
 	}

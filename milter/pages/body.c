@@ -79,7 +79,8 @@ void body_index(struct strbuf *out, const struct site *site, int language)
 	strbuf_addstr(out, "</a></p>\n");
 }
 
-static void add_paragraph(struct strbuf *out, const char *class, const char *label, const char *text)
+static void add_paragraph(
+    struct strbuf *out, const char *class, const char *label, const char *text)
 {
 	strbuf_addf(out, "<p class=\"%s\">", class);
 	if (label) {
@@ -142,7 +143,8 @@ static void add_alike(
 		strbuf_addstr(out, "</ul>\n");
 }
 
-void body_cause(struct strbuf *out, const struct site *site, const struct cause *cause, int language)
+void body_cause(
+    struct strbuf *out, const struct site *site, const struct cause *cause, int language)
 {
 	const struct cause_text *text = cause_text(cause, language);
 	char *title = page_title(site, cause, language);

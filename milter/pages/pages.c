@@ -1,4 +1,5 @@
-/* pages.c - writes the help site: one file a cause and language, the indexes, and what they load. */
+/* pages.c - writes the help site: one file a cause and language, the indexes, and what they load.
+ */
 #include "explain/pages.h"
 
 #include "pages.h"
@@ -109,12 +110,16 @@ static void write_in_language(
     struct writer *writer, int language, const char *name, char *title, struct strbuf *body)
 {
 	static const char search[] = "<script src=\"../rules.js\" defer></script>\n"
-				     "<script src=\"../search.js\" defer></script>\n";
+	                             "<script src=\"../search.js\" defer></script>\n";
 	const char *code = catalog_language_code(writer->site->catalog, language);
 	char *file = mem_printf("%s/%s.html", code, name);
 	char *path = mem_printf("%s.html", name);
-	struct page page = {.language = language, .root = "../", .title = title, .path = path,
-	    .head = strcmp(name, "index") == 0 ? search : NULL, .body = body};
+	struct page page = {.language = language,
+	    .root = "../",
+	    .title = title,
+	    .path = path,
+	    .head = strcmp(name, "index") == 0 ? search : NULL,
+	    .body = body};
 
 	write_page(writer, file, &page);
 	strbuf_reset(body);
@@ -157,7 +162,8 @@ static void write_entry(struct writer *writer, const struct cause *cause)
 	char *path = mem_printf("%s.html", cause ? cause->id : "index");
 	char *title = cause ? page_title(site, cause, 0)
 	                    : mem_strdup(catalog_page_text(site->catalog, 0, PAGE_TITLE));
-	struct page page = {.root = cause ? "../" : "", .title = title, .path = path, .body = &body};
+	struct page page = {
+	    .root = cause ? "../" : "", .title = title, .path = path, .body = &body};
 
 	strbuf_init(&body, 0);
 	if (cause)
@@ -200,10 +206,17 @@ int pages_write(const struct engine *engine, const struct pages_settings *settin
 	size_t count, len;
 	const struct cause *causes = catalog_causes(catalog, &count);
 	const struct cause **order = mem_calloc(count + 1, sizeof(*order));
-	struct site site = {.catalog = catalog, .profile = profile, .version = settings->version,
-	    .causes = order, .cause_count = count, .vars = vars_create()};
-	struct writer writer = {.site = &site, .templates = settings->templates, .outdir = outdir,
-	    .result = result, .error = error};
+	struct site site = {.catalog = catalog,
+	    .profile = profile,
+	    .version = settings->version,
+	    .causes = order,
+	    .cause_count = count,
+	    .vars = vars_create()};
+	struct writer writer = {.site = &site,
+	    .templates = settings->templates,
+	    .outdir = outdir,
+	    .result = result,
+	    .error = error};
 
 	*result = (struct pages_result){0};
 	for (size_t i = 0; i < count; i++)

@@ -47,7 +47,8 @@ static json_t *pattern_json(const char *text)
 	return value;
 }
 
-/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"..., domains of the quoted server..., stages...] */
+/* [pattern or 0, codes as [first, last]..., statuses as "x.1.1"..., domains of the quoted
+ * server..., stages...] */
 static json_t *alternative_json(const struct alternative *alternative)
 {
 	json_t *item = json_array(), *codes = json_array(), *statuses = json_array(),

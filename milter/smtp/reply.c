@@ -137,7 +137,8 @@ static const char *const introductions[] = {
 /* Exim: `host mx.example.org [192.0.2.1] SMTP error from remote mail server after RCPT
  * TO:<bob@example.org>: 550 ...` */
 static const char smtp_error[] = "SMTP error from remote";
-/* Octets before a code in which it is looked for, so that a long text takes no square of its time. */
+/* Octets before a code in which it is looked for, so that a long text takes no square of its time.
+ */
 #define MAX_INTRODUCTION ((size_t)512)
 
 static bool is_after_smtp_error(const char *text, size_t at)
@@ -218,9 +219,8 @@ static void find_stage(struct reply *reply, const char *text, size_t end)
 {
 	static const char after[] = " after ";
 	const char *error = memmem(text, end, smtp_error, sizeof(smtp_error) - 1);
-	const char *word = error ? memmem(error, end - (size_t)(error - text), after,
-				       sizeof(after) - 1)
-				 : NULL;
+	const char *word =
+	    error ? memmem(error, end - (size_t)(error - text), after, sizeof(after) - 1) : NULL;
 
 	if (!word || reply->stage != STAGE_NONE)
 		return;
@@ -308,7 +308,8 @@ static size_t transcript_end(const char *text, size_t at, size_t end)
 {
 	static const char sign[] = "<<< ";
 
-	for (const char *line = text + at; (line = memchr(line, '\n', end - (size_t)(line - text)));) {
+	for (const char *line = text + at;
+	     (line = memchr(line, '\n', end - (size_t)(line - text)));) {
 		line++;
 		if (end - (size_t)(line - text) < sizeof(sign) - 1 ||
 		    memcmp(line, sign, sizeof(sign) - 1) != 0)

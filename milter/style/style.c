@@ -20,12 +20,12 @@
 #define MAX_GRADE 8.0
 
 /* Terms of administrators, in every language. */
-static const char *const terms[] = {"MTA", "MDA", "MUA", "DSN", "RBL", "DNSBL", "HELO", "EHLO", "IP",
-    "SMTP", "DNS", "MX", "PTR", "TLS", "STARTTLS", "SPF", "DKIM", "DMARC", "ARC", "SASL", "DANE",
-    "MIME"};
+static const char *const terms[] = {"MTA", "MDA", "MUA", "DSN", "RBL", "DNSBL", "HELO", "EHLO",
+    "IP", "SMTP", "DNS", "MX", "PTR", "TLS", "STARTTLS", "SPF", "DKIM", "DMARC", "ARC", "SASL",
+    "DANE", "MIME"};
 /* English words with a meaning of their own in mail, and such that excuse or fill. */
-static const char *const jargon[] = {
-    "envelope", "relay", "relaying", "relayed", "bounce", "bounces", "bounced", "milter", "smarthost"};
+static const char *const jargon[] = {"envelope", "relay", "relaying", "relayed", "bounce",
+    "bounces", "bounced", "milter", "smarthost"};
 static const char *const fillers[] = {
     "sorry", "unfortunately", "please", "apologies", "apologise", "guaranteed"};
 
@@ -42,8 +42,7 @@ static void report(struct check *check, char *what)
 	const struct place *place = &check->text->place;
 	char *subject = mem_printf("cause %s", check->cause->id);
 
-	problems_add(
-	    check->problems, place->file, place->line, place->column, subject, "%s", what);
+	problems_add(check->problems, place->file, place->line, place->column, subject, "%s", what);
 	free(subject);
 	free(what);
 }
@@ -118,15 +117,17 @@ static void check_sentences(struct check *check, const char *key, const char *te
 	if (has_no_blanks(text)) {
 		size_t characters = longest_east_asian(text);
 		if (characters > MAX_CHARACTERS)
-			report(check, mem_printf("%s: a sentence has %zu characters, at most %d are "
-						 "read easily: %s",
-					  key, characters, MAX_CHARACTERS, text));
+			report(
+			    check, mem_printf("%s: a sentence has %zu characters, at most %d are "
+			                      "read easily: %s",
+			               key, characters, MAX_CHARACTERS, text));
 		return;
 	}
 	size_t words = style_longest_sentence(text);
 	if (words > MAX_WORDS)
-		report(check, mem_printf("%s: a sentence has %zu words, at most %d are read easily: %s",
-				  key, words, MAX_WORDS, text));
+		report(check,
+		    mem_printf("%s: a sentence has %zu words, at most %d are read easily: %s", key,
+		        words, MAX_WORDS, text));
 }
 
 static bool is_for_laymen(const struct cause *cause)
@@ -139,13 +140,11 @@ static void check_text(struct check *check, const char *key, const char *text)
 {
 	check_sentences(check, key, text);
 	if (is_for_laymen(check->cause))
-		CHECK_WORDS(
-		    check, key, text, terms, true, "says nothing to the one who must act");
+		CHECK_WORDS(check, key, text, terms, true, "says nothing to the one who must act");
 	if (check->language != 0)
 		return;
 	if (is_for_laymen(check->cause))
-		CHECK_WORDS(
-		    check, key, text, jargon, false, "means something else to most people");
+		CHECK_WORDS(check, key, text, jargon, false, "means something else to most people");
 	CHECK_WORDS(check, key, text, fillers, false, "says nothing");
 }
 
@@ -156,7 +155,8 @@ static void check_grade(struct check *check, const char *summary, const char *ac
 	double grade = style_grade(both);
 
 	if (grade > MAX_GRADE)
-		report(check, mem_printf("reading grade %.1f, at most %.0f: %s", grade, MAX_GRADE, both));
+		report(check,
+		    mem_printf("reading grade %.1f, at most %.0f: %s", grade, MAX_GRADE, both));
 	free(both);
 }
 
@@ -217,7 +217,8 @@ static void check_help(struct check *check)
 		report(check, mem_strdup("help: the first part needs numbered steps"));
 	for (const char *step = strstr(help, "\n1. "); step && (!end || step < end);) {
 		const char *next = step + 1;
-		while ((next = strchr(next, '\n')) && !isdigit((unsigned char)next[1]) && next != end)
+		while (
+		    (next = strchr(next, '\n')) && !isdigit((unsigned char)next[1]) && next != end)
 			next++;
 		size_t len = next ? (size_t)(next - step) : strlen(step);
 		char *text = mem_strndup(step + 1, len - 1);

@@ -16,10 +16,11 @@
 static const struct {
 	const char *word;
 	size_t syllables;
-} exceptions[] = {{"people", 2}, {"DMARC", 2}, {"DKIM", 2}, {"recipient", 4}, {"recipients", 4}, {"something", 2}, {"sometimes", 2}, {"somewhere", 2},
-    {"whoever", 3}, {"being", 2}, {"area", 3}, {"idea", 3}, {"elsewhere", 2}, {"themselves", 2},
-    {"reference", 3}, {"mailboxes", 3}, {"addresses", 3}, {"messages", 3}, {"creates", 2},
-    {"anyone", 3}, {"everyone", 3}, {"someone", 2}};
+} exceptions[] = {{"people", 2}, {"DMARC", 2}, {"DKIM", 2}, {"recipient", 4}, {"recipients", 4},
+    {"something", 2}, {"sometimes", 2}, {"somewhere", 2}, {"whoever", 3}, {"being", 2}, {"area", 3},
+    {"idea", 3}, {"elsewhere", 2}, {"themselves", 2}, {"reference", 3}, {"mailboxes", 3},
+    {"addresses", 3}, {"messages", 3}, {"creates", 2}, {"anyone", 3}, {"everyone", 3},
+    {"someone", 2}};
 
 static bool is_vowel(char c)
 {
@@ -130,8 +131,8 @@ double style_grade(const char *text)
 		return 0;
 	if (!token.stop && !token.clause)
 		sentences++;
-	return 0.39 * (double)words / (double)sentences +
-	       11.8 * (double)syllables / (double)words - 15.59;
+	return 0.39 * (double)words / (double)sentences + 11.8 * (double)syllables / (double)words -
+	       15.59;
 }
 
 size_t style_longest_sentence(const char *text)

@@ -15,7 +15,8 @@
  * substitute. */
 static const char *const latin[] = {
     /* A0 */ " ", "", "?", "?", "?", "?", "?", "?", "", "(c)", "a", "\"", "?", "", "(R)", "?",
-    /* B0 */ " deg", "+/-", "2", "3", "'", "u", "?", ".", "", "1", "o", "\"", "1/4", "1/2", "3/4", "",
+    /* B0 */ " deg", "+/-", "2", "3", "'", "u", "?", ".", "", "1", "o", "\"", "1/4", "1/2", "3/4",
+    "",
     /* C0 */ "A", "A", "A", "A", "A", "A", "AE", "C", "E", "E", "E", "E", "I", "I", "I", "I",
     /* D0 */ "D", "N", "O", "O", "O", "O", "O", "x", "O", "U", "U", "U", "U", "Y", "Th", "ss",
     /* E0 */ "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",
@@ -30,7 +31,8 @@ static const char *const latin[] = {
     /* 170 */ "U", "u", "U", "u", "W", "w", "Y", "y", "Y", "Z", "z", "Z", "z", "Z", "z", "s"};
 #define LATIN_FIRST 0xA0
 #define LATIN_LAST 0x17F
-_Static_assert(sizeof(latin) / sizeof(latin[0]) == LATIN_LAST - LATIN_FIRST + 1, "a letter is missing");
+_Static_assert(
+    sizeof(latin) / sizeof(latin[0]) == LATIN_LAST - LATIN_FIRST + 1, "a letter is missing");
 
 /* What stands elsewhere. */
 static const struct {

@@ -151,14 +151,21 @@ static const struct mistake {
         "01234567890123456789012345678901234567890123456789012345678901234567\n",
         2, 16, "'permanent' is longer than 66 characters"},
     {"phrases-lines", "- phrases: {permanent: \"a\\nb\"}\n", 1, 25, "'permanent' must be one line"},
-    {"phrases-item-key", "- phrases: {ref: x}\n  sourc: y\n", 2, 3, "unknown key 'sourc', did you mean 'source'?"},
-    {"language-path", "- cause: mailbox-full\n  lang: ../x\n  action: a\n", 1, 3, "'../x' is no language"},
-    {"language-quote", "- cause: mailbox-full\n  lang: 'a\"b'\n  action: a\n", 1, 3, "is no language"},
-    {"language-short", "- cause: mailbox-full\n  lang: d\n  action: a\n", 1, 3, "'d' is no language"},
-    {"language-dash", "- cause: mailbox-full\n  lang: de-\n  action: a\n", 1, 3, "'de-' is no language"},
-    {"cause-codes", "- cause: codes\n  reason: policy-other\n  fixer: sender\n  summary: s\n  action: a\n", 1, 3,
-        "the help pages have another page of this name"},
-    {"cause-language", "- cause: en\n  reason: policy-other\n  fixer: sender\n  summary: s\n  action: a\n", 1, 3,
+    {"phrases-item-key", "- phrases: {ref: x}\n  sourc: y\n", 2, 3,
+        "unknown key 'sourc', did you mean 'source'?"},
+    {"language-path", "- cause: mailbox-full\n  lang: ../x\n  action: a\n", 1, 3,
+        "'../x' is no language"},
+    {"language-quote", "- cause: mailbox-full\n  lang: 'a\"b'\n  action: a\n", 1, 3,
+        "is no language"},
+    {"language-short", "- cause: mailbox-full\n  lang: d\n  action: a\n", 1, 3,
+        "'d' is no language"},
+    {"language-dash", "- cause: mailbox-full\n  lang: de-\n  action: a\n", 1, 3,
+        "'de-' is no language"},
+    {"cause-codes",
+        "- cause: codes\n  reason: policy-other\n  fixer: sender\n  summary: s\n  action: a\n", 1,
+        3, "the help pages have another page of this name"},
+    {"cause-language",
+        "- cause: en\n  reason: policy-other\n  fixer: sender\n  summary: s\n  action: a\n", 1, 3,
         "the help pages have another page of this name"},
     {"code-bad", "- code: 199\n  name: x\n  meaning: y\n", 1, 9, "'199' is no reply code"},
     {"code-no-name", "- code: 250\n  meaning: y\n", 1, 3, "code 250: needs a 'name'"},
@@ -558,8 +565,10 @@ START_TEST(test_languages)
 	ck_assert_int_ne(de, fr);
 	ck_assert_int_eq(catalog_language_count(catalog), 3);
 	const struct cause *full = catalog_cause(catalog, "mailbox-full");
-	ck_assert_str_eq(show(&cause_text(full, de)->texts[TEXT_SUMMARY], 0), "Das Postfach ist voll.");
-	ck_assert_str_eq(show(&cause_text(full, de)->texts[TEXT_ACTION], 0), "Wait, then send again.");
+	ck_assert_str_eq(
+	    show(&cause_text(full, de)->texts[TEXT_SUMMARY], 0), "Das Postfach ist voll.");
+	ck_assert_str_eq(
+	    show(&cause_text(full, de)->texts[TEXT_ACTION], 0), "Wait, then send again.");
 	ck_assert_ptr_nonnull(cause_text(full, de)->help);
 	ck_assert_ptr_eq(cause_text(full, fr), cause_text(full, 0));
 	ck_assert_str_eq(catalog_phrases(catalog, de)->ref, "Zeichen:");

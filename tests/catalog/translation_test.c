@@ -1,4 +1,5 @@
-/* translation_test.c - what translations lack, and that a change of the English texts is noticed. */
+/* translation_test.c - what translations lack, and that a change of the English texts is noticed.
+ */
 #include "../unit.h"
 
 #include "fixture.h"
@@ -33,7 +34,8 @@ static const char *fingerprint(const char *english, const char *id)
 	static char result[FINGERPRINT_SIZE];
 	struct catalog *catalog = read_both(english, "");
 
-	memcpy(result, catalog_cause(catalog, id)->texts[0]->translation.fingerprint, sizeof(result));
+	memcpy(
+	    result, catalog_cause(catalog, id)->texts[0]->translation.fingerprint, sizeof(result));
 	catalog_free(&catalog);
 	return result;
 }
@@ -63,13 +65,15 @@ START_TEST(test_check)
 	     "  summary: Voll.\n  action: Warten.\n",
 	        "summary: {recipient} is lost in translation"},
 	    {"- cause: mailbox-full\n  source: %s\n"
-	     "  summary: [\"{recipient}, {sender}.\", \"{recipient}.\", \"Voll.\"]\n  action: Warten.\n",
+	     "  summary: [\"{recipient}, {sender}.\", \"{recipient}.\", \"Voll.\"]\n  action: "
+	     "Warten.\n",
 	        "summary: {sender} is not in the English text"},
 	    {"- cause: mailbox-full\n  source: %s\n"
 	     "  summary: [\"{recipient} ist voll.\", \"Voll.\"]\n",
 	        "the translation lacks 'action'"},
 	    {"- cause: mailbox-full\n  source: %s\n"
-	     "  summary: [\"{recipient} ist voll.\", \"Voll.\"]\n  action: Warten.\n  help: Hilfe\n",
+	     "  summary: [\"{recipient} ist voll.\", \"Voll.\"]\n  action: Warten.\n  help: "
+	     "Hilfe\n",
 	        "'help' is not there in English"},
 	    {"%.0s", "is missing in 'de'; 'explainctl export translation de'"},
 	};
@@ -77,10 +81,10 @@ START_TEST(test_check)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct problems *problems = problems_create();
 		char *entry = mem_printf(cases[i].entry, source);
-		char *german = mem_printf(
-		    "- phrases: {permanent: E., temporary: V., help: 'H:', ref: 'Z:'}\n"
-		    "  source: %s\n- pages: {title: Hilfe}\n  source: %s\n%s",
-		    phrases, pages, entry);
+		char *german =
+		    mem_printf("- phrases: {permanent: E., temporary: V., help: 'H:', ref: 'Z:'}\n"
+		               "  source: %s\n- pages: {title: Hilfe}\n  source: %s\n%s",
+		        phrases, pages, entry);
 		catalog = read_both(english, german);
 		translation_check(catalog, problems);
 		if (problems_count(problems) != (cases[i].words != NULL))
@@ -127,17 +131,19 @@ START_TEST(test_fingerprint)
 }
 END_TEST
 
-/* Site texts change neither what is stale nor what is missing; a language without phrases is none. */
+/* Site texts change neither what is stale nor what is missing; a language without phrases is none.
+ */
 START_TEST(test_layers)
 {
 	struct problems *problems = problems_create();
 	char *source = mem_strdup(fingerprint(mailbox, "mailbox-full"));
-	char *german = mem_printf("- phrases: {permanent: E., temporary: V., help: 'H:', ref: 'Z:'}\n"
-				  "- cause: mailbox-full\n  source: %s\n"
-				  "  summary: [\"{recipient}\", V.]\n  action: W.\n",
-	    source);
-	char *english = mem_printf("- phrases: {permanent: P., temporary: T., help: 'H:', ref: 'R:'}\n%s",
-	    mailbox);
+	char *german =
+	    mem_printf("- phrases: {permanent: E., temporary: V., help: 'H:', ref: 'Z:'}\n"
+	               "- cause: mailbox-full\n  source: %s\n"
+	               "  summary: [\"{recipient}\", V.]\n  action: W.\n",
+	        source);
+	char *english = mem_printf(
+	    "- phrases: {permanent: P., temporary: T., help: 'H:', ref: 'R:'}\n%s", mailbox);
 
 	fixture_write("tr-site", "site.yaml",
 	    "- cause: mailbox-full\n  summary: Ours.\n"

@@ -56,7 +56,8 @@ START_TEST(test_json)
 	char *first = json_dumps(json_array_get(rules, 0), JSON_COMPACT | JSON_SORT_KEYS);
 	ck_assert_str_eq(first,
 	    "{\"cause\":\"mailbox-full\",\"examples\":[\"450 \xC3\xA4\",\"550 \xC3\xA4\"],"
-	    "\"match\":[{\"code\":[\"5xx\",\"450\"],\"host\":[\"mx.example.org\"],\"stage\":[\"rcpt\"],"
+	    "\"match\":[{\"code\":[\"5xx\",\"450\"],\"host\":[\"mx.example.org\"],\"stage\":["
+	    "\"rcpt\"],"
 	    "\"text\":\"\xC3\xA4\"}],\"rule\":\"staged\"}");
 	free(first);
 	json_t *blocked = json_array_get(rules, 3);
@@ -93,15 +94,15 @@ static const char *line_of(const char *table, int class, size_t number)
 
 START_TEST(test_pcre)
 {
-	struct engine *engine = make_engine(
-	    "- rule: odd\n  cause: mailbox-full\n"
-	    "  match:\n"
-	    "    - {stage: rcpt, text: 'staged'}\n"
-	    "    - {host: example.org, text: 'hosted'}\n"
-	    "    - {code: 550, text: '(?:^|x)a/b[/^(]\\/c'}\n"
-	    "  examples: [\"550 a/b(/c\", \"550 a/b^/c\"]\n"
-	    "- rule: dollar\n  match: {code: 551}\n  summary: \"It costs $5.\"\n  action: \"Pay.\"\n"
-	    "  examples: [\"551 x\", \"551 y\"]\n");
+	struct engine *engine = make_engine("- rule: odd\n  cause: mailbox-full\n"
+	                                    "  match:\n"
+	                                    "    - {stage: rcpt, text: 'staged'}\n"
+	                                    "    - {host: example.org, text: 'hosted'}\n"
+	                                    "    - {code: 550, text: '(?:^|x)a/b[/^(]\\/c'}\n"
+	                                    "  examples: [\"550 a/b(/c\", \"550 a/b^/c\"]\n"
+	                                    "- rule: dollar\n  match: {code: 551}\n  summary: \"It "
+	                                    "costs $5.\"\n  action: \"Pay.\"\n"
+	                                    "  examples: [\"551 x\", \"551 y\"]\n");
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
@@ -113,13 +114,15 @@ START_TEST(test_pcre)
 	ck_assert_ptr_nonnull(strstr(line, "(?:(?<="));
 	ck_assert_ptr_nonnull(strstr(line, ")|x)a\\/b[\\/^(]\\/c)"));
 	ck_assert_int_eq(strncmp(line, "/^(?:550)[ -]", 13), 0);
-	ck_assert_ptr_nonnull(strstr(line, "Help: https://example.org/mailbox-full?s=mx.example.org"));
+	ck_assert_ptr_nonnull(
+	    strstr(line, "Help: https://example.org/mailbox-full?s=mx.example.org"));
 	/* Once for the table, once for the footer. */
 	ck_assert_ptr_nonnull(strstr(line_of(out.data, 5, 2), "It costs $$$$5."));
 	/* With the recipient first, then without. */
 	ck_assert_ptr_nonnull(strstr(out.data, "The address ${1} does not exist."));
 	ck_assert_ptr_nonnull(strstr(out.data, "(?(1)|(?!))/ The address ${1}"));
-	ck_assert(strstr(out.data, "The address ${1}") < strstr(out.data, "The address does not exist."));
+	ck_assert(
+	    strstr(out.data, "The address ${1}") < strstr(out.data, "The address does not exist."));
 	ck_assert_ptr_nonnull(strstr(out.data, "for now.\\nWait.\\nTemporary."));
 	ck_assert_ptr_null(strstr(out.data, "~~"));
 	strbuf_free(&out);
@@ -130,10 +133,11 @@ END_TEST
 /* What a table can't do: encode a value for an address; and what looks like a value but is none. */
 START_TEST(test_pcre_odd)
 {
-	struct engine *engine = make_engine_for(
-	    "- rule: odd\n  match: {code: 552, text: 'x[\\\\/]y'}\n  summary: \"Write to ~~99, @@9\"\n"
-	    "  action: \"Go ~~\"\n  examples: ['552 x/y', '552 x/y z']\n",
-	    "https://example.org/{cause}?r={recipient}");
+	struct engine *engine =
+	    make_engine_for("- rule: odd\n  match: {code: 552, text: 'x[\\\\/]y'}\n  summary: "
+	                    "\"Write to ~~99, @@9\"\n"
+	                    "  action: \"Go ~~\"\n  examples: ['552 x/y', '552 x/y z']\n",
+	        "https://example.org/{cause}?r={recipient}");
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
@@ -151,9 +155,10 @@ END_TEST
 /* What is printed reads back as the same texts, and then nothing is left to do but to translate. */
 START_TEST(test_translation)
 {
-	struct engine *engine = make_engine("- rule: own\n  match: {code: 551}\n  summary: 'A \"q\" \\.'\n"
-					    "  action: Go.\n  examples: [\"551 x\", \"551 y\"]\n"
-					    "- cause: recipient-unknown\n  action: Site words.\n");
+	struct engine *engine =
+	    make_engine("- rule: own\n  match: {code: 551}\n  summary: 'A \"q\" \\.'\n"
+	                "  action: Go.\n  examples: [\"551 x\", \"551 y\"]\n"
+	                "- cause: recipient-unknown\n  action: Site words.\n");
 	struct problems *problems = problems_create();
 	struct strbuf out;
 
@@ -171,8 +176,8 @@ START_TEST(test_translation)
 	int sv = catalog_language(catalog, "sv");
 	const struct cause *full = catalog_cause(catalog, "mailbox-full");
 	ck_assert_str_eq(full->texts[sv]->help, full->texts[0]->help);
-	ck_assert_str_eq(full->texts[sv]->translation.fingerprint,
-	    full->texts[0]->translation.fingerprint);
+	ck_assert_str_eq(
+	    full->texts[sv]->translation.fingerprint, full->texts[0]->translation.fingerprint);
 	strbuf_reset(&out);
 	ck_assert_uint_eq(export_translation(&out, master, catalog, "sv"), 0);
 	catalog_free(&master);

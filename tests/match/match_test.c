@@ -655,7 +655,7 @@ static void *select_often(void *context)
 		struct match_input input = {
 		    .code = reply_code(reply), .status = reply_status(reply)};
 		input.text = reply_text(reply, &input.text_len);
-	input.host = reply_host(reply, &input.host_len);
+		input.host = reply_host(reply, &input.host_len);
 		vars_reset(vars);
 		const struct rule *rule = matcher_select(matcher, &input, vars);
 		if (!rule || strcmp(rule->id, "unknown") != 0 ||

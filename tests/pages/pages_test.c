@@ -25,8 +25,8 @@ START_TEST(test_markdown)
 	static const struct {
 		const char *text, *html;
 	} cases[] = {{"## A\n\n1. `b`\n", "<h2>A</h2>\n<ol>\n<li><code>b</code></li>\n</ol>\n"},
-	    {"x <i>y</i> [a](javascript:alert)",
-	        "<p>x <!-- raw HTML omitted -->y<!-- raw HTML omitted --> <a href=\"\">a</a></p>\n"},
+	    {"x <i>y</i> [a](javascript:alert)", "<p>x <!-- raw HTML omitted -->y<!-- raw HTML "
+	                                         "omitted --> <a href=\"\">a</a></p>\n"},
 	    {"<script>x</script>", "<!-- raw HTML omitted -->\n"},
 	    {"one\ntwo", "<p>one\ntwo</p>\n"},
 	    {"\xE3\x81\x82\n\xE3\x81\x84", "<p>\xE3\x81\x82\xE3\x81\x84</p>\n"},

@@ -15,8 +15,8 @@ START_TEST(test_syllables)
 	    {"sender's", 2}, {"PIPELINING", 4}, {"x", 1}, {"boxes", 2}, {"rhythm", 1}};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
-		ck_assert_msg(style_syllables(cases[i].word, strlen(cases[i].word)) ==
-		                  cases[i].syllables,
+		ck_assert_msg(
+		    style_syllables(cases[i].word, strlen(cases[i].word)) == cases[i].syllables,
 		    "%s has %zu", cases[i].word,
 		    style_syllables(cases[i].word, strlen(cases[i].word)));
 }
@@ -30,7 +30,8 @@ START_TEST(test_longest_sentence)
 	} cases[] = {{"", 0}, {"...", 0}, {"One.", 1}, {"One two. Three four five.", 3},
 	    {"One two; three: four. Five", 4}, {"See mx.example.org now.", 3},
 	    {"To {recipient} it `does not matter at all`. Yes?", 4}, {"Ask {contact}.", 2},
-	    {"Un \xC3\xA9t\xC3\xA9 \xC3\xA0 No\xC3\xABl.", 4}, {"{open", 1}, {"`open", 1}, {"a/b c", 2}};
+	    {"Un \xC3\xA9t\xC3\xA9 \xC3\xA0 No\xC3\xABl.", 4}, {"{open", 1}, {"`open", 1},
+	    {"a/b c", 2}};
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		ck_assert_msg(style_longest_sentence(cases[i].text) == cases[i].words,
@@ -43,7 +44,7 @@ START_TEST(test_grade)
 	ck_assert(style_grade("") == 0);
 	ck_assert(style_grade("Check the spelling.") < 6);
 	ck_assert(style_grade("The administrator's organisational responsibilities necessitate "
-			      "comprehensive documentation of authentication procedures.") > 15);
+	                      "comprehensive documentation of authentication procedures.") > 15);
 	/* A clause counts as a sentence. */
 	ck_assert(style_grade("One two three four five; six seven eight nine ten.") <
 	          style_grade("One two three four five six seven eight nine ten."));
@@ -101,14 +102,16 @@ START_TEST(test_check)
 	    {CAUSE("sender", "See spf.example.org for it.", "Wait.", HELP), {NULL}},
 	    {CAUSE("sender", "a a a a a a a a a a a a a a a a a a a a a.", "Wait.", HELP),
 	        {"summary: a sentence has 21 words", NULL}},
-	    {CAUSE("sender", "Organisational responsibilities necessitate documentation.",
-	         "Wait.", HELP),
+	    {CAUSE("sender", "Organisational responsibilities necessitate documentation.", "Wait.",
+	         HELP),
 	        {"reading grade", NULL}},
 	    {CAUSE("sender", "The box is full.", "Wait.", ""), {"has no help page", NULL}},
-	    {CAUSE("sender", "The box is full.", "Wait.", "  help: |\n    ## You\n\n    1. Wait.\n"),
+	    {CAUSE(
+	         "sender", "The box is full.", "Wait.", "  help: |\n    ## You\n\n    1. Wait.\n"),
 	        {"needs three parts", NULL}},
 	    {CAUSE("sender", "The box is full.", "Wait.",
-	         "  help: |\n    ## You\n\n    Wait.\n\n    ## A\n\n    1. x\n\n    ## B\n\n    y\n"),
+	         "  help: |\n    ## You\n\n    Wait.\n\n    ## A\n\n    1. x\n\n    ## B\n\n    "
+	         "y\n"),
 	        {"needs numbered steps", NULL}},
 	    {CAUSE("sender", "The box is full.", "Wait.",
 	         "  help: |\n    ## You\n\n    1. Wait.\n    2. a a a a a a a a a a a a a a a\n"

@@ -25,12 +25,13 @@ START_TEST(test_fold)
 	     "e",
 	        "Empfanger, Ol, Strasse", "Empfaenger, Oel, Strasse", true},
 	    {"d\xC3\xA9j\xC3\xA0 \xC3\xA7"
-	     "a \xC5\x93uvre", "deja ca oeuvre", "deja ca oeuvre", true},
+	     "a \xC5\x93uvre",
+	        "deja ca oeuvre", "deja ca oeuvre", true},
 	    {"\xC2\xBF"
 	     "Qu\xC3\xA9? \xC2\xA1No!",
 	        "Que? No!", "Que? No!", true},
-	    {"za\xC5\xBC\xC3\xB3\xC5\x82\xC4\x87 g\xC4\x99\xC5\x9Bl\xC4\x85", "zazolc gesla", "zazolc gesla",
-	        true},
+	    {"za\xC5\xBC\xC3\xB3\xC5\x82\xC4\x87 g\xC4\x99\xC5\x9Bl\xC4\x85", "zazolc gesla",
+	        "zazolc gesla", true},
 	    {"\xE2\x80\x9E"
 	     "a\xE2\x80\x9C \xE2\x80\x93 l\xE2\x80\x99"
 	     "b\xE2\x80\xA6",
@@ -39,7 +40,8 @@ START_TEST(test_fold)
 	    {"\xE6\x97\xA5\xE6\x9C\xAC", "??", "??", false},
 	    {"\xD0\x94\xD0\xB0", "??", "??", false},
 	    {"a\nb\x7f", "a?b?", "a?b?", false},
-	    {"\xC5\xBE\xC5\xBD\xC5\xB3\xC5\xB8\xC5\xB5\xC5\xBF\xC5\xA1", "zZuYwss", "zZuYwss", true},
+	    {"\xC5\xBE\xC5\xBD\xC5\xB3\xC5\xB8\xC5\xB5\xC5\xBF\xC5\xA1", "zZuYwss", "zZuYwss",
+	        true},
 	    {"\xC4\x80\xC4\x9F\xC4\xB0\xC5\x8F\xC5\x9F", "AgIos", "AgIos", true},
 	    {"\xC3", "?", "?", false},
 	    {"\x80\x80\x80z", "?z", "?z", false},
