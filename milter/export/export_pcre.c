@@ -291,9 +291,11 @@ static uint64_t used_vars(const struct explanation *explanation)
 	uint64_t used = 0;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		for (const char *at = texts[i]; *at; at++)
-			if (placeholder_at(at) >= 0)
-				used |= UINT64_C(1) << placeholder_at(at);
+		for (const char *at = texts[i]; *at; at++) {
+			int var = placeholder_at(at);
+			if (var >= 0)
+				used |= UINT64_C(1) << var;
+		}
 	return used;
 }
 
@@ -346,7 +348,7 @@ static void add_alternative(
     struct table *table, const struct rule *rule, const struct alternative *alternative)
 {
 	struct translated pattern = {0};
-	uint64_t seen[MAX_SETS];
+	uint64_t seen[MAX_SETS] = {0};
 	size_t count = 0;
 
 	/* What Postfix asks about is its own reply: it has no stage, and quotes no other server. */
