@@ -14,5 +14,7 @@ struct strbuf;
 void ascii_fold(struct strbuf *out, const char *text, size_t len, bool german);
 /* Can all of TEXT be written like that, without a '?' for a character? */
 bool ascii_fits(const char *text);
+/* Do the LEN octets of TEXT end with TAIL? Letters of ASCII are the same in either case. */
+bool ascii_ends_with(const char *text, size_t len, const char *tail);
 
 #endif

@@ -179,13 +179,6 @@ static const struct cause *unrecognised(const struct catalog *catalog, int class
 	return unclear ? unclear : catalog_cause(catalog, CAUSE_UNCLASSIFIED);
 }
 
-static bool ends_with(const char *text, size_t len, const char *label)
-{
-	size_t label_len = strlen(label);
-
-	return len >= label_len && memcmp(text + len - label_len, label, label_len) == 0;
-}
-
 bool explain_is_explained(const struct engine *engine, const struct reply *reply)
 {
 	const struct catalog *catalog = engine_catalog(engine);
@@ -198,7 +191,8 @@ bool explain_is_explained(const struct engine *engine, const struct reply *reply
 	len -= REF_LENGTH + 1;
 	for (int language = 0; language < catalog_language_count(catalog); language++) {
 		const struct phrases *phrases = catalog_phrases(catalog, language);
-		if (ends_with(text, len, phrases->ref) || ends_with(text, len, phrases->ref_ascii))
+		if (ascii_ends_with(text, len, phrases->ref) ||
+		    ascii_ends_with(text, len, phrases->ref_ascii))
 			return true;
 	}
 	return false;

@@ -6,6 +6,7 @@
  * library for SMTP replies as they appear in bounces. */
 #include "explain/reply.h"
 
+#include "explain/ascii.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 
@@ -123,13 +124,6 @@ static size_t skip_diagnostic_type(const char *text, size_t len, size_t at)
 	return at;
 }
 
-static bool ends_with(const char *text, size_t len, const char *tail)
-{
-	size_t tail_len = strlen(tail);
-
-	return len >= tail_len && strncasecmp(text + len - tail_len, tail, tail_len) == 0;
-}
-
 /* What stands before a code that was quoted from another server. */
 static const char *const introductions[] = {
     "said: ", "<<< ", "]: ", "responded: ", "response: ", "replied: ", "returned: ", "to me: "};
@@ -145,7 +139,7 @@ static bool is_after_smtp_error(const char *text, size_t at)
 {
 	size_t near = at < MAX_INTRODUCTION ? at : MAX_INTRODUCTION;
 
-	return ends_with(text, at, ": ") &&
+	return ascii_ends_with(text, at, ": ") &&
 	       memmem(text + at - near, near, smtp_error, sizeof(smtp_error) - 1);
 }
 
@@ -154,7 +148,7 @@ static bool is_after_domain(const char *text, size_t at)
 {
 	bool dot = false, letter = false;
 
-	if (!ends_with(text, at, ": "))
+	if (!ascii_ends_with(text, at, ": "))
 		return false;
 	for (size_t i = at - 2; i-- > 0 && at - i < 256;) {
 		unsigned char c = (unsigned char)text[i];
@@ -169,7 +163,7 @@ static bool is_after_domain(const char *text, size_t at)
 static bool is_introduced(const char *text, size_t at)
 {
 	for (size_t i = 0; i < sizeof(introductions) / sizeof(introductions[0]); i++)
-		if (ends_with(text, at, introductions[i]))
+		if (ascii_ends_with(text, at, introductions[i]))
 			return true;
 	return is_after_domain(text, at) || is_after_smtp_error(text, at);
 }
@@ -234,7 +228,7 @@ static size_t cut_stage(struct reply *reply, const char *text, size_t len)
 	static const char before[] = "(in reply to ";
 	static const char after[] = " command)";
 
-	if (!ends_with(text, len, after))
+	if (!ascii_ends_with(text, len, after))
 		return len;
 	for (size_t i = len - (sizeof(after) - 1); i-- > 0;) {
 		if (text[i] != '(')
@@ -411,7 +405,7 @@ int reply_parse(struct reply *reply, const char *data, size_t len)
 			find_host(reply, text, found);
 			find_stage(reply, text, found);
 			at = found;
-			transcript = ends_with(text, at, "<<< ");
+			transcript = ascii_ends_with(text, at, "<<< ");
 			if (transcript)
 				end = transcript_end(text, at, end);
 			/* The quoted reply's own status says more than one put before it. */

@@ -4,6 +4,8 @@
  * libraries for it are in other languages. */
 #include "explain/style.h"
 
+#include "explain/ascii.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
@@ -27,22 +29,15 @@ static bool is_vowel(char c)
 	return c != '\0' && strchr("aeiouy", tolower((unsigned char)c));
 }
 
-static bool ends_with(const char *word, size_t len, const char *tail)
-{
-	size_t tail_len = strlen(tail);
-
-	return len > tail_len && strncasecmp(word + len - tail_len, tail, tail_len) == 0;
-}
-
 /* Is an e at the end not spoken: `message`, `address` keeps its own, `table` speaks it. */
 static bool has_silent_ending(const char *word, size_t len)
 {
-	if (ends_with(word, len, "e"))
+	if (ascii_ends_with(word, len, "e"))
 		return len > 2 && !is_vowel(word[len - 2]) &&
-		       !(ends_with(word, len, "le") && len > 3 && !is_vowel(word[len - 3]));
-	if (ends_with(word, len, "ed"))
+		       !(ascii_ends_with(word, len, "le") && len > 3 && !is_vowel(word[len - 3]));
+	if (ascii_ends_with(word, len, "ed"))
 		return len > 3 && !is_vowel(word[len - 3]) && !strchr("dt", word[len - 3]);
-	if (ends_with(word, len, "es"))
+	if (ascii_ends_with(word, len, "es"))
 		return len > 3 && !is_vowel(word[len - 3]) && !strchr("sxzcgh", word[len - 3]) &&
 		       !(word[len - 3] == 'l' && !is_vowel(word[len - 4]));
 	return false;
@@ -52,7 +47,7 @@ size_t style_syllables(const char *word, size_t len)
 {
 	size_t count = 0, upper = 0;
 
-	if (ends_with(word, len, "'s"))
+	if (ascii_ends_with(word, len, "'s"))
 		len -= 2;
 	for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
 		if (strlen(exceptions[i].word) == len &&

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* Latin-1 Supplement and Latin Extended-A, U+00A0 to U+017F, one entry a character; "?" has no
  * substitute. */
@@ -103,4 +104,11 @@ bool ascii_fits(const char *text)
 		text += octets;
 	}
 	return true;
+}
+
+bool ascii_ends_with(const char *text, size_t len, const char *tail)
+{
+	size_t tail_len = strlen(tail);
+
+	return len >= tail_len && strncasecmp(text + len - tail_len, tail, tail_len) == 0;
 }

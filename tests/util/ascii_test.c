@@ -76,6 +76,17 @@ START_TEST(test_any_octets)
 }
 END_TEST
 
+START_TEST(test_ends_with)
+{
+	ck_assert(ascii_ends_with("mx said: 550", 9, "said: "));
+	ck_assert(ascii_ends_with("SAID: ", 6, "said: "));
+	ck_assert(ascii_ends_with("x", 1, ""));
+	ck_assert(ascii_ends_with("", 0, ""));
+	ck_assert(!ascii_ends_with("aid: ", 5, "said: "));
+	ck_assert(!ascii_ends_with("mx said: 550", 12, "said: "));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ascii");
@@ -83,5 +94,6 @@ int main(void)
 
 	tcase_add_test(tcase, test_fold);
 	tcase_add_test(tcase, test_any_octets);
+	tcase_add_test(tcase, test_ends_with);
 	return unit_run(suite);
 }
