@@ -30,12 +30,13 @@ struct engine_settings {
 	const char *site;
 	const struct profile_settings *profiles;
 	size_t profile_count;
+	bool at_once; /* rather answer slowly than wait for the patterns; see engine_is_interim() */
 	bool for_check; /* give out a faulty engine too, if something can be explained with it */
 };
 
 /* Loads and compiles. Mistakes go to PROBLEMS, and then NULL is returned (but see `for_check`).
- * SETTINGS is not needed afterwards. Takes up to seconds when patterns must be compiled: not for a
- * thread that answers. */
+ * SETTINGS is not needed afterwards. Takes up to seconds when patterns must be compiled and not
+ * `at_once`: not for a thread that answers. */
 struct engine *engine_create(const struct engine_settings *settings, struct problems *problems);
 /* One more, one less reference; the last one frees. engine_put() clears *ENGINE. */
 struct engine *engine_get(struct engine *engine);
@@ -45,6 +46,8 @@ void engine_put(struct engine **engine);
 const struct profile *engine_profile(const struct engine *engine, const char *name, size_t len);
 const struct catalog *engine_catalog(const struct engine *engine);
 const struct matcher *engine_matcher(const struct engine *engine);
+/* Did `at_once` mean something? Then the same answers are had faster from an engine without it. */
+bool engine_is_interim(const struct engine *engine);
 
 /* The engine that answers now. One holder a daemon; engine_swap() may be called at any time. */
 struct engine_holder;

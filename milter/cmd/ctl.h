@@ -25,8 +25,8 @@ int ctl_setup(int argc, char **argv);
 void print_problems(const struct problems *problems);
 /* The configuration from FILE (NULL: the default one), or NULL after printing what is wrong. */
 struct config *load_config(const char *file);
-/* Its engine, or NULL after printing what is wrong. */
-struct engine *load_engine(const struct config *config);
+/* Its engine, or NULL after printing what is wrong. AT_ONCE is for few replies, see engine.h. */
+struct engine *load_engine(const struct config *config, bool at_once);
 /* Everything of STREAM up to MAX octets; NULL if there is more or it can't be read. */
 char *read_all(FILE *stream, size_t max, size_t *len);
 /* "explainctl COMMAND: unknown option" and where help is; returns EXIT_USAGE. */

@@ -131,7 +131,7 @@ int ctl_code(int argc, char **argv)
 	if (argc - optind != 1)
 		return usage_error("code", "needs one code");
 	struct config *config = load_config(file);
-	struct engine *engine = config ? load_engine(config) : NULL;
+	struct engine *engine = config ? load_engine(config, true) : NULL;
 	int status = engine ? look_up(engine_catalog(engine), argv[optind]) : EXIT_FOUND;
 	engine_put(&engine);
 	config_free(&config);

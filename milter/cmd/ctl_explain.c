@@ -261,7 +261,7 @@ static int run(const struct options *options, int argc, char **argv)
 	struct session session = {.options = options};
 	int status = EXIT_FOUND;
 
-	if (!config || !(session.engine = load_engine(config)))
+	if (!config || !(session.engine = load_engine(config, !options->batch)))
 		goto out;
 	status = choose_profile(&session);
 	if (status != EXIT_DONE)

@@ -91,7 +91,7 @@ static int run(const char *kind, const char *file, struct options *options)
 {
 	int status = -1;
 	struct config *config = load_config(file);
-	struct engine *engine = config ? load_engine(config) : NULL;
+	struct engine *engine = config ? load_engine(config, true) : NULL;
 	struct strbuf out;
 
 	strbuf_init(&out, 0);

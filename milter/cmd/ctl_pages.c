@@ -26,7 +26,7 @@ static void print_help(void)
 static int run(const char *file, const char *templates, const char *outdir)
 {
 	struct config *config = load_config(file);
-	struct engine *engine = config ? load_engine(config) : NULL;
+	struct engine *engine = config ? load_engine(config, true) : NULL;
 	char *built_in = config_default_templates(), *error = NULL;
 	struct pages_settings settings = {.templates = templates ? templates : built_in,
 	    .version = "explain-milter " EXPLAIN_VERSION};

@@ -1,8 +1,9 @@
 /* explain-milter.c - the daemon: options, wiring, signals. explain-milter(8).
  *
- * Threads: the main one waits for signals and does reloads, so that compiling patterns holds up
- * nobody; each of `workers` serves the socketmap and has one that watches it, one is libmilter's
- * (which starts more), one writes the log and one brings sessions and log lines together.
+ * Threads: the main one waits for signals and does reloads (and, when the start found no cache,
+ * the compiling), so that this holds up nobody; each of `workers` serves the socketmap and has one
+ * that watches it, one is libmilter's (which starts more), one writes the log and one brings
+ * sessions and log lines together.
  *
  * libmilter waits for SIGTERM in a thread of its own, and notices it up to five seconds later.
  * Linux gives a signal to the main thread first if that waits for it, so normally we end the
@@ -75,7 +76,7 @@ static void log_problems(const struct problems *problems)
 }
 
 /* A new engine from the configuration file as it is now; NULL after logging why not. */
-static struct engine *load_engine(const char *file, struct config **config)
+static struct engine *load_engine(const char *file, struct config **config, bool at_once)
 {
 	struct problems *problems = problems_create();
 	struct engine *engine = NULL;
@@ -83,6 +84,7 @@ static struct engine *load_engine(const char *file, struct config **config)
 	*config = config_load(file, problems);
 	if (*config) {
 		struct engine_settings settings = config_engine_settings(*config);
+		settings.at_once = at_once;
 		engine = engine_create(&settings, problems);
 	}
 	log_problems(problems);
@@ -93,7 +95,7 @@ static struct engine *load_engine(const char *file, struct config **config)
 static void reload(struct daemon *daemon)
 {
 	struct config *config = NULL;
-	struct engine *engine = load_engine(daemon->config->file, &config);
+	struct engine *engine = load_engine(daemon->config->file, &config, false);
 
 	if (engine)
 		engine_swap(daemon->holder, engine);
@@ -102,6 +104,26 @@ static void reload(struct daemon *daemon)
 		log_info("reloaded catalogue and profiles");
 	else
 		log_error("reload failed, the old catalogue stays in use");
+	config_free(&config);
+}
+
+/* The first engine does not wait for libhs when the cache is empty: mail does not wait either. */
+static void finish_start(struct daemon *daemon)
+{
+	struct config *config = NULL;
+	struct engine *engine = engine_current(daemon->holder);
+	bool interim = engine_is_interim(engine);
+
+	engine_put(&engine);
+	if (!interim)
+		return;
+	engine = load_engine(daemon->config->file, &config, false);
+	if (engine)
+		engine_swap(daemon->holder, engine);
+	if (engine)
+		log_info("patterns compiled");
+	else
+		log_error("the patterns are not compiled, answers stay slow");
 	config_free(&config);
 }
 
@@ -230,6 +252,7 @@ static void serve(struct daemon *daemon)
 		start_thread(&daemon->workers[i].thread, serve_socketmap, &daemon->workers[i]);
 	if (filtering)
 		start_thread(&filter_thread, serve_filter, daemon);
+	finish_start(daemon);
 	while (sigwait(&daemon->signals, &number) != 0 || number == SIGUSR1)
 		if (number == SIGUSR1)
 			reload(daemon);
@@ -332,7 +355,7 @@ static int run(struct daemon *daemon, bool foreground)
 static int start(const char *file, bool foreground, bool check_only)
 {
 	struct daemon daemon = {.config = NULL};
-	struct engine *engine = load_engine(file, &daemon.config);
+	struct engine *engine = load_engine(file, &daemon.config, !check_only);
 	int status = EXIT_CONFIG;
 
 	if (engine && !foreground && !check_only && daemon.config->log == LOG_TO_STDERR) {

@@ -56,10 +56,11 @@ struct config *load_config(const char *file)
 	return config;
 }
 
-struct engine *load_engine(const struct config *config)
+struct engine *load_engine(const struct config *config, bool at_once)
 {
 	struct problems *problems = problems_create();
 	struct engine_settings settings = config_engine_settings(config);
+	settings.at_once = at_once;
 	struct engine *engine = engine_create(&settings, problems);
 
 	print_problems(problems);

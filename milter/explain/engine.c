@@ -72,7 +72,8 @@ struct engine *engine_create(const struct engine_settings *settings, struct prob
 	engine->catalog = catalog_read(settings->catalog_dirs, problems);
 	bool faulty = problems_count(problems) > before;
 	engine->matcher =
-	    matcher_create(engine->catalog, faulty ? NULL : settings->cache_dir, problems);
+	    matcher_create(engine->catalog, settings->at_once ? MATCHER_AT_ONCE : MATCHER_COMPILED,
+	        faulty ? NULL : settings->cache_dir, problems);
 	engine->profiles =
 	    arena_alloc(engine->arena, settings->profile_count * sizeof(*engine->profiles));
 	for (size_t i = 0; i < settings->profile_count; i++)
@@ -125,6 +126,11 @@ const struct catalog *engine_catalog(const struct engine *engine)
 const struct matcher *engine_matcher(const struct engine *engine)
 {
 	return engine->matcher;
+}
+
+bool engine_is_interim(const struct engine *engine)
+{
+	return matcher_is_interim(engine->matcher);
 }
 
 struct engine_holder *engine_holder_create(struct engine *engine)

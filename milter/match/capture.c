@@ -1,7 +1,8 @@
 /* capture.c - named groups become variables, by PCRE2.
  *
- * It runs only on the rule that has won, and under a limit: an attacker chooses the text. Whatever
- * PCRE2 says then, the rule stands; its variables just stay unknown. */
+ * It runs only on the rule that has won (and on all while there is no libhs database, see match.c),
+ * and under a limit: an attacker chooses the text. Whatever PCRE2 says of the winner, the rule
+ * stands; its variables just stay unknown. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "internal.h"
@@ -48,7 +49,8 @@ static void read_groups(struct capture *capture, const struct varnames *names)
 	}
 }
 
-struct capture *capture_create(const char *pattern, const struct varnames *names, char **error)
+struct capture *capture_create(
+    const char *pattern, const struct varnames *names, bool fast, char **error)
 {
 	struct capture *capture = mem_calloc(1, sizeof(*capture));
 	int why;
@@ -63,7 +65,8 @@ struct capture *capture_create(const char *pattern, const struct varnames *names
 		free(capture);
 		return NULL;
 	}
-	pcre2_jit_compile(capture->code, PCRE2_JIT_COMPLETE);
+	if (fast)
+		pcre2_jit_compile(capture->code, PCRE2_JIT_COMPLETE);
 	capture->context = pcre2_match_context_create(NULL);
 	pcre2_set_match_limit(capture->context, MATCH_LIMIT);
 	read_groups(capture, names);
@@ -79,6 +82,17 @@ void capture_free(struct capture **capture)
 	free((*capture)->groups);
 	free(*capture);
 	*capture = NULL;
+}
+
+bool capture_fits(const struct capture *capture, const char *text, size_t len)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+	if (!data)
+		return false;
+	int found = pcre2_match(capture->code, (PCRE2_SPTR)text, len, 0, 0, data, capture->context);
+	pcre2_match_data_free(data);
+	return found >= 0;
 }
 
 void capture_run(const struct capture *capture, const char *text, size_t len, struct vars *vars)

@@ -155,51 +155,85 @@ static hs_database_t *compile(const char *const *patterns, unsigned count, char 
 	return database;
 }
 
-hs_database_t *database_get(const char *const *patterns, unsigned count, const char *cache_dir,
-    bool *was_cached, char **error, int *bad)
+/* Where the database for the patterns of KEY is kept. */
+static char *cache_path(const char *cache_dir, const struct strbuf *key)
 {
-	struct strbuf key;
-	char *path = NULL;
-	hs_database_t *database = NULL;
+	return mem_printf("%s/" FILE_PREFIX "%016" PRIx64 FILE_SUFFIX, cache_dir,
+	    hash_fnv(HASH_START, key->data, key->len));
+}
 
+hs_database_t *database_cached(const char *const *patterns, unsigned count, const char *cache_dir)
+{
+	hs_database_t *database = NULL;
+	struct strbuf key;
+
+	if (!cache_dir)
+		return NULL;
 	strbuf_init(&key, 0);
-	*was_cached = false;
-	if (cache_dir) {
-		add_key(&key, patterns, count);
-		path = mem_printf("%s/" FILE_PREFIX "%016" PRIx64 FILE_SUFFIX, cache_dir,
-		    hash_fnv(HASH_START, key.data, key.len));
-		database = read_cache(path, &key);
-		*was_cached = database != NULL;
-	}
-	if (!database) {
-		database = compile(patterns, count, error, bad);
-		if (database && cache_dir)
-			write_cache(cache_dir, path, &key, database);
-	}
+	add_key(&key, patterns, count);
+	char *path = cache_path(cache_dir, &key);
+	database = read_cache(path, &key);
 	free(path);
 	strbuf_free(&key);
 	return database;
+}
+
+hs_database_t *database_compile(
+    const char *const *patterns, unsigned count, const char *cache_dir, char **error, int *bad)
+{
+	hs_database_t *database = compile(patterns, count, error, bad);
+	struct strbuf key;
+
+	if (!database || !cache_dir)
+		return database;
+	strbuf_init(&key, 0);
+	add_key(&key, patterns, count);
+	char *path = cache_path(cache_dir, &key);
+	write_cache(cache_dir, path, &key, database);
+	free(path);
+	strbuf_free(&key);
+	return database;
+}
+
+/* With *MAY_BE_EMPTY a pattern that libhs refuses if it fits the empty text anywhere. */
+static char *check_syntax(const char *pattern, bool *may_be_empty)
+{
+	hs_compile_error_t *why = NULL;
+	hs_expr_info_t *info = NULL;
+
+	if (hs_expression_info(pattern, FLAGS | HS_FLAG_ALLOWEMPTY, &info, &why) != HS_SUCCESS) {
+		char *error = mem_printf("%s", why->message);
+		hs_free_compile_error(why);
+		return error;
+	}
+	*may_be_empty = info->min_width == 0;
+	free(info);
+	return NULL;
+}
+
+char *database_check_syntax(const char *pattern)
+{
+	bool may_be_empty = false;
+	char *error = check_syntax(pattern, &may_be_empty);
+
+	return may_be_empty ? database_check_pattern(pattern) : error;
 }
 
 char *database_check_pattern(const char *pattern)
 {
 	hs_compile_error_t *why = NULL;
 	hs_database_t *database = NULL;
-	hs_expr_info_t *info = NULL;
-	char *error = NULL;
+	bool may_be_empty = false;
+	char *error = check_syntax(pattern, &may_be_empty);
 
-	if (hs_expression_info(pattern, FLAGS | HS_FLAG_ALLOWEMPTY, &info, &why) != HS_SUCCESS) {
-		error = mem_printf("%s", why->message);
-		hs_free_compile_error(why);
+	if (error)
 		return error;
-	}
-	bool empty = info->min_width == 0;
-	free(info);
-	if (empty)
-		return mem_strdup("the pattern fits the empty text, so it would fit every reply");
 	/* What is left can only be known by compiling it: a pattern that is too large. */
 	if (hs_compile(pattern, FLAGS, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
-		error = mem_printf("%s", why->message);
+		error = may_be_empty
+		            ? mem_strdup("the pattern fits the empty text, so it would fit "
+		                         "every reply")
+		            : mem_printf("%s", why->message);
 		hs_free_compile_error(why);
 		return error;
 	}

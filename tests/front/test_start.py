@@ -52,7 +52,30 @@ class Start(unittest.TestCase):
             self.fails(b"another program listens there")
             self.assertTrue(os.path.exists(path))
 
+    def test_it_answers_and_then_compiles_the_patterns(self):
+        cache = os.path.join(self.directory, "cache")
+        base.write_file(self.config, "milter: none\nsocketmap: [\"unix:%s\"]\ncatalog: [%s]\ncache: %s\n" % (
+            self.map, daemon.CATALOG, cache))
+        with open(os.path.join(self.directory, "log"), "w+b") as log:
+            process = subprocess.Popen([daemon.PROGRAM, "-f", "-c", self.config], stdin=subprocess.DEVNULL, stderr=log)
+            base.at_exit(process.kill)
+            base.wait_for(lambda: base.is_answering(self.map), 60, "the daemon")
+            client = daemon.MapClient(self.map)
+            self.addCleanup(client.close)
+            first = client.ask("footer", b"550 5.1.1 <bob@example.org>: User unknown")
+            base.wait_for(lambda: os.path.isdir(cache), 60, "the cache")
+            self.assertRegex(first, b"^OK The address bob@example.org does not exist")
+            # A signal comes after the compiling, so at the end there is the database for the next start.
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(60), 0)
+            log.seek(0)
+            self.assertNotIn(b"slow", log.read())
+        done = subprocess.run([daemon.PROGRAM, "-t", "-c", self.config], stdin=subprocess.DEVNULL, timeout=60)
+        self.assertEqual(done.returncode, 0)
+
     def test_the_end_comes_at_once(self):
+        self.configure("none", "unix:" + self.map)
+        subprocess.run([daemon.PROGRAM, "-t", "-c", self.config], stdin=subprocess.DEVNULL, check=True, timeout=60)
         for milter in ("unix:" + os.path.join(self.directory, "milter.sock"),
                        "inet:%d@127.0.0.1" % base.free_port()):
             self.configure(milter, "unix:" + self.map)

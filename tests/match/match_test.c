@@ -24,14 +24,32 @@ static struct catalog *load(const char *rules)
 	return catalog;
 }
 
-static struct matcher *create(const struct catalog *catalog, const char *cache)
+static struct matcher *start(
+    const struct catalog *catalog, enum matcher_start how, const char *cache)
 {
 	struct problems *problems = problems_create();
-	struct matcher *matcher = matcher_create(catalog, cache, problems);
+	struct matcher *matcher = matcher_create(catalog, how, cache, problems);
 
 	fixture_expect_none(problems);
 	ck_assert_ptr_nonnull(matcher);
 	problems_free(&problems);
+	return matcher;
+}
+
+static struct matcher *create(const struct catalog *catalog, const char *cache)
+{
+	struct matcher *matcher = start(catalog, MATCHER_COMPILED, cache);
+
+	ck_assert(!matcher_is_interim(matcher));
+	return matcher;
+}
+
+/* For tests that hold with and without a libhs database: `_i` of the loop. */
+static struct matcher *create_either(const struct catalog *catalog, int how)
+{
+	struct matcher *matcher = start(catalog, (enum matcher_start)how, NULL);
+
+	ck_assert_int_eq(matcher_is_interim(matcher), how == MATCHER_AT_ONCE);
 	return matcher;
 }
 
@@ -142,7 +160,7 @@ static const struct {
 START_TEST(test_select)
 {
 	struct catalog *catalog = load(rules);
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 
 	for (size_t i = 0; i < COUNT(selections); i++) {
 		const char *rule =
@@ -160,7 +178,7 @@ END_TEST
 START_TEST(test_select_all)
 {
 	struct catalog *catalog = load(rules);
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 	struct match_input input = {
 	    .code = 550, .status = {5, 4, 1}, .text = "access denied", .text_len = 13};
 	const struct rule *all[4];
@@ -199,7 +217,7 @@ START_TEST(test_first_match)
 	const char *dirs[] = {tree_path("fm-site"), tree_path("fm-base"), NULL};
 	struct catalog *catalog = catalog_load(dirs, problems);
 	fixture_expect_none(problems);
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 	static const char *const cases[][2] = {{"554 word", "s1"}, {"551 word", "a1"},
 	    {"550 word", "b1"}, {"550 other", "b2"}, {"553 other", "c1"}, {"553 o", "c2"},
 	    {"553 x", ""}};
@@ -231,7 +249,7 @@ START_TEST(test_many_rules)
 	for (int i = 0; i < 300; i++)
 		strbuf_addf(&text, "    - text: 'spread %d\\b'\n", i);
 	struct catalog *catalog = load(text.data);
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 	for (int i = 0; i < RULES; i += 37) {
 		char id[16];
 		snprintf(reply, sizeof(reply), "554 number %d and number %d", RULES - 1, i);
@@ -286,7 +304,8 @@ START_TEST(test_bad_patterns)
 	struct catalog *catalog = load(text);
 	char *file = mem_printf("%s/a.yaml", tree_path("match-site"));
 
-	struct matcher *matcher = matcher_create(catalog, tree_path("cache-bad"), problems);
+	struct matcher *matcher =
+	    matcher_create(catalog, (enum matcher_start)_i, tree_path("cache-bad"), problems);
 	bool ok = problems_count(problems) == COUNT(wanted);
 	for (size_t i = 0; ok && i < COUNT(wanted); i++)
 		ok = fixture_has(problems, file, wanted[i].line, wanted[i].column, wanted[i].words);
@@ -294,6 +313,7 @@ START_TEST(test_bad_patterns)
 		fixture_show(problems);
 	ck_assert(ok);
 	ck_assert_int_lt(access(tree_path("cache-bad"), F_OK), 0);
+	ck_assert_int_eq(matcher_is_interim(matcher), _i == MATCHER_AT_ONCE);
 	/* The others are there, for a checker to go on with. */
 	ck_assert_str_eq(select_rule(matcher, "551 abc", STAGE_NONE, NULL), "good");
 	ck_assert_str_eq(select_rule(matcher, "551 aab", STAGE_NONE, NULL), "");
@@ -301,6 +321,49 @@ START_TEST(test_bad_patterns)
 	free(file);
 	catalog_free(&catalog);
 	problems_free(&problems);
+}
+END_TEST
+
+/* What a daemon says in its first seconds is what it says later. */
+START_TEST(test_interim_is_the_same)
+{
+	const char *dirs[] = {"conf/catalog", NULL};
+	struct problems *problems = problems_create();
+	struct catalog *catalog = catalog_load(dirs, problems);
+	fixture_expect_none(problems);
+	struct matcher *slow = create_either(catalog, MATCHER_AT_ONCE);
+	struct matcher *fast = create(catalog, "build/cache");
+	size_t count, tried = 0;
+	const struct rule *list = catalog_rules(catalog, &count);
+
+	for (size_t i = 0; i < count; i += 3)
+		for (size_t j = 0; j < list[i].example_count; j++, tried++)
+			ck_assert_str_eq(select_rule(slow, list[i].examples[j], STAGE_NONE, NULL),
+			    select_rule(fast, list[i].examples[j], STAGE_NONE, NULL));
+	ck_assert_uint_gt(tried, count / 3);
+	matcher_free(&slow);
+	matcher_free(&fast);
+	catalog_free(&catalog);
+	problems_free(&problems);
+}
+END_TEST
+
+/* With a cache there is nothing to wait for. */
+START_TEST(test_at_once_with_a_cache)
+{
+	struct catalog *catalog = load(rules);
+	struct matcher *matcher = start(catalog, MATCHER_AT_ONCE, tree_path("cache-at-once"));
+
+	ck_assert(matcher_is_interim(matcher));
+	matcher_free(&matcher);
+	matcher = create(catalog, tree_path("cache-at-once"));
+	matcher_free(&matcher);
+	matcher = start(catalog, MATCHER_AT_ONCE, tree_path("cache-at-once"));
+	ck_assert(!matcher_is_interim(matcher));
+	ck_assert(matcher_was_cached(matcher));
+	ck_assert_str_eq(select_rule(matcher, "554 access denied", STAGE_NONE, NULL), "text");
+	matcher_free(&matcher);
+	catalog_free(&catalog);
 }
 END_TEST
 
@@ -340,7 +403,7 @@ static const char *value(const struct catalog *catalog, const struct vars *vars,
 START_TEST(test_captures)
 {
 	struct catalog *catalog = load(fixture_rules);
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 	struct vars *vars = vars_create();
 
 	for (size_t i = 0; i < COUNT(captures); i++) {
@@ -369,7 +432,7 @@ START_TEST(test_hostile_captures)
 	struct catalog *catalog =
 	    load("- {rule: slow, cause: unclassified, match: {text: '^(?<host>(a+)+)(b|$)'}}\n"
 	         "- {rule: any, cause: unclassified, match: {text: 'x(?<list>.*)y'}}\n");
-	struct matcher *matcher = create(catalog, NULL);
+	struct matcher *matcher = create_either(catalog, _i);
 	struct vars *vars = vars_create();
 	static char text[REPLY_MAX + 1];
 
@@ -693,15 +756,17 @@ int main(void)
 	Suite *suite = suite_create("match");
 	TCase *tests = unit_case(suite, "match");
 
-	tcase_add_test(tests, test_select);
-	tcase_add_test(tests, test_select_all);
-	tcase_add_test(tests, test_first_match);
-	tcase_add_test(tests, test_many_rules);
+	tcase_add_loop_test(tests, test_select, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
+	tcase_add_loop_test(tests, test_select_all, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
+	tcase_add_loop_test(tests, test_first_match, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
+	tcase_add_loop_test(tests, test_many_rules, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
 	tcase_add_test(tests, test_no_patterns);
-	tcase_add_test(tests, test_bad_patterns);
+	tcase_add_loop_test(tests, test_bad_patterns, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
+	tcase_add_test(tests, test_interim_is_the_same);
+	tcase_add_test(tests, test_at_once_with_a_cache);
 	tests = unit_case(suite, "captures");
-	tcase_add_test(tests, test_captures);
-	tcase_add_test(tests, test_hostile_captures);
+	tcase_add_loop_test(tests, test_captures, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
+	tcase_add_loop_test(tests, test_hostile_captures, MATCHER_COMPILED, MATCHER_AT_ONCE + 1);
 	tests = unit_case(suite, "cache");
 	tcase_add_test(tests, test_cache);
 	tcase_add_test(tests, test_cache_line_breaks);
