@@ -22,7 +22,7 @@ else
 Q := @
 endif
 
-PACKAGES := libhs libpcre2-8 libfyaml libevent_core libevent_pthreads jansson libcmark
+PACKAGES := libhs libpcre2-8 libfyaml libevent_core libevent_pthreads jansson libcmark gmime-3.0
 # Asked when a compiler runs, not when make reads this: contrib/install-deps may come in between.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES))
@@ -35,7 +35,7 @@ ALL_LIBS = $(PKG_LIBS) -lmilter
 
 # The modules, lowest first: a file may include headers of its own and of earlier ones only
 # (tests/layering checks it).
-MODULES := util smtp render catalog style match explain pages export config front
+MODULES := util smtp render catalog style match explain dsn pages export config front
 LIB_SOURCES := $(foreach m,$(MODULES),$(wildcard milter/$(m)/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CTL_SOURCES := $(wildcard milter/cmd/explainctl.c milter/cmd/ctl_*.c)

@@ -18,6 +18,7 @@ LIBRARIES = {
     r"pcre2\.h": r"milter/match/",
     r"libmilter/": r"milter/front/filter\.c",
     r"cmark\.h": r"milter/pages/html\.c",
+    r"gmime/": r"milter/dsn/",
     r"event2/": r"milter/front/socketmap\.c",
 }
 
@@ -40,6 +41,15 @@ COVERED_BY = {
     "milter/pages/situation.c": "tests/pages/pages_test.c",
     "milter/pages/texts.c": "tests/pages/pages_test.c",
     "milter/config/paths.c": "tests/cmd/test_explainctl.py",
+    "milter/config/bounces.c": "tests/config/config_test.c",
+    "milter/dsn/annotate.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/card.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/choose.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/entity.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/fields.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/letter.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/notice.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/plain.c": "tests/dsn/dsn_test.c",
 }
 
 

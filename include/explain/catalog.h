@@ -123,7 +123,7 @@ struct code_entry {
 	size_t ref_count;
 };
 
-/* Words of the help pages, by language. */
+/* Words of the help pages and of explained bounces, by language. */
 enum page_text {
 	PAGE_LANGUAGE, /* the language's own name */
 	PAGE_TITLE,
@@ -167,6 +167,20 @@ enum page_text {
 	PAGE_CONTACT,
 	PAGE_LANGUAGES,
 	PAGE_SKIP,
+	PAGE_BOUNCE_FAILED,
+	PAGE_BOUNCE_DELAYED,
+	PAGE_BOUNCE_PARTLY,
+	PAGE_BOUNCE_WAITING,
+	PAGE_BOUNCE_UNTIL,
+	PAGE_BOUNCE_WHAT_TO_DO,
+	PAGE_BOUNCE_DETAILS,
+	PAGE_BOUNCE_ORIGINAL,
+	PAGE_BOUNCE_DELIVERED,
+	PAGE_BOUNCE_RELAYED,
+	PAGE_BOUNCE_EXPANDED,
+	PAGE_BOUNCE_TYPO,
+	PAGE_BOUNCE_MORE,
+	PAGE_BOUNCE_HELP,
 	PAGE_TEXT_COUNT
 };
 

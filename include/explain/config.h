@@ -8,9 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct catalog;
 struct problems;
 
 enum mta { MTA_POSTFIX, MTA_SENDMAIL };
+
+/* Languages of one explained bounce. */
+#define CONFIG_MAX_LANGUAGES 4
+
+struct language_list {
+	char *items[CONFIG_MAX_LANGUAGES + 1]; /* NULL-terminated */
+};
+
+/* How delivery reports are explained. */
+struct bounce_settings {
+	bool inbound, internal;         /* from other servers; of our own mail server */
+	struct language_list languages; /* one below the other */
+	bool follow_message;            /* rather the one that the returned message asks for */
+	struct domain_languages {
+		char *domain; /* of the reader */
+		struct language_list languages;
+	} * domains;
+	size_t domain_count;
+	size_t max_size; /* octets; larger ones pass */
+	char *profile;
+	char **known_domains; /* NULL-terminated, may be NULL */
+};
 
 /* explain-milter.yaml, read and checked; every field has a value. explain-milter.yaml(5) describes
  * the keys. */
@@ -32,6 +55,7 @@ struct config {
 	char *site;
 	struct profile_settings *profiles; /* the first is `default` */
 	size_t profile_count;
+	struct bounce_settings bounces;
 };
 
 /* Reads FILE; NULL gives the defaults. Relative paths in it are taken from the file's directory.
@@ -40,6 +64,15 @@ struct config *config_load(const char *file, struct problems *problems);
 void config_free(struct config **config);
 /* The settings for engine_create(); they point into CONFIG. */
 struct engine_settings config_engine_settings(const struct config *config);
+
+/* The languages for a reader at the address READER (NULL: unknown) of a report whose returned
+ * message asks for the language ASKED (NULL: for none). NULL-terminated; they point into CONFIG, or
+ * are ASKED. */
+void config_bounce_languages(const struct config *config, const char *asked, const char *reader,
+    const char *languages[CONFIG_MAX_LANGUAGES + 1]);
+/* Reports what `bounces` names and CATALOG has no texts in. */
+void config_check_bounces(
+    const struct config *config, const struct catalog *catalog, struct problems *problems);
 
 /* The file that programs read when none is named: conf/explain-milter.yaml of the source tree that
  * the program was built in and runs from, else the installed one if it exists, else NULL. The

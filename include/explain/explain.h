@@ -56,6 +56,9 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 const struct explanation *explain_rule(struct explainer *explainer, const struct engine *engine,
     const struct rule *rule, struct vars *vars, const struct explain_context *context);
 
+/* Only the rule that REPLY selects; NULL for none. */
+const struct rule *explain_select(const struct engine *engine, const struct reply *reply);
+
 /* Does the text end with a reference behind a label of ours? */
 bool explain_is_explained(const struct engine *engine, const struct reply *reply);
 

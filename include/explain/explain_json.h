@@ -4,6 +4,7 @@
 struct engine;
 struct explain_context;
 struct explainer;
+struct json_t;
 struct reply;
 
 /* Explains REPLY and returns one JSON object on one line, as `explainctl explain --json` and the
@@ -13,6 +14,9 @@ struct reply;
  * explanation rule, cause, reason, fixer, summary and action are null. The caller frees the text.
  */
 char *explain_json(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context);
+/* The same as an object of jansson's, which the caller releases. */
+struct json_t *explain_json_object(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context);
 
 #endif

@@ -3,18 +3,21 @@
 
 #include <stdbool.h>
 
+struct config;
 struct endpoint;
 struct engine_holder;
 struct metrics;
 struct rejects;
 
-/* The milter front end, on libmilter. It rejects nothing and changes nothing: it watches which
- * recipients Postfix refuses, and gives Sendmail an explained answer to unknown commands. */
+/* The milter front end, on libmilter. It rejects nothing, and changes nothing but bounces: it
+ * watches which recipients Postfix refuses, gives Sendmail an explained answer to unknown commands,
+ * and explains bounces (bounce.h). */
 struct filter_settings {
 	const struct endpoint *endpoint;
-	unsigned mode;       /* of a Unix socket */
-	const char *group;   /* of a Unix socket, NULL: unchanged */
-	bool answer_unknown; /* for Sendmail */
+	unsigned mode;               /* of a Unix socket */
+	const char *group;           /* of a Unix socket, NULL: unchanged */
+	bool answer_unknown;         /* for Sendmail */
+	const struct config *config; /* for bounces */
 	struct engine_holder *holder;
 	struct metrics *metrics;
 	struct rejects *rejects;

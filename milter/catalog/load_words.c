@@ -62,6 +62,20 @@ static const char *const page_keys[PAGE_TEXT_COUNT + 1] = {
     [PAGE_CONTACT] = "contact",
     [PAGE_LANGUAGES] = "languages",
     [PAGE_SKIP] = "skip",
+    [PAGE_BOUNCE_FAILED] = "bounce_failed",
+    [PAGE_BOUNCE_DELAYED] = "bounce_delayed",
+    [PAGE_BOUNCE_PARTLY] = "bounce_partly",
+    [PAGE_BOUNCE_WAITING] = "bounce_waiting",
+    [PAGE_BOUNCE_UNTIL] = "bounce_until",
+    [PAGE_BOUNCE_WHAT_TO_DO] = "bounce_what_to_do",
+    [PAGE_BOUNCE_DETAILS] = "bounce_details",
+    [PAGE_BOUNCE_ORIGINAL] = "bounce_original",
+    [PAGE_BOUNCE_DELIVERED] = "bounce_delivered",
+    [PAGE_BOUNCE_RELAYED] = "bounce_relayed",
+    [PAGE_BOUNCE_EXPANDED] = "bounce_expanded",
+    [PAGE_BOUNCE_TYPO] = "bounce_typo",
+    [PAGE_BOUNCE_MORE] = "bounce_more",
+    [PAGE_BOUNCE_HELP] = "bounce_help",
 };
 
 static const char *const text_keys[TEXT_COUNT] = {

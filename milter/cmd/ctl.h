@@ -16,6 +16,7 @@ enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_TEMPORARY = 75 };
  * status. */
 int ctl_explain(int argc, char **argv);
 int ctl_code(int argc, char **argv);
+int ctl_dsn(int argc, char **argv);
 int ctl_check(int argc, char **argv);
 int ctl_pages(int argc, char **argv);
 int ctl_export(int argc, char **argv);

@@ -56,6 +56,7 @@ static int check(const struct config *config, char **files, size_t file_count, b
 		tried = check_examples(engine, problems);
 		check_causes(engine, problems);
 		translation_check(engine_catalog(engine), problems);
+		config_check_bounces(config, engine_catalog(engine), problems);
 		if (style)
 			style_check(engine_catalog(engine), problems);
 		problems_sort(problems);

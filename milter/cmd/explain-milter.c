@@ -87,6 +87,11 @@ static struct engine *load_engine(const char *file, struct config **config, bool
 		settings.at_once = at_once;
 		engine = engine_create(&settings, problems);
 	}
+	if (engine) {
+		config_check_bounces(*config, engine_catalog(engine), problems);
+		if (problems_count(problems) > 0)
+			engine_put(&engine);
+	}
 	log_problems(problems);
 	problems_free(&problems);
 	return engine;
@@ -202,6 +207,7 @@ static int open_sockets(struct daemon *daemon, char **error)
 	    .mode = config->socket_mode,
 	    .group = config->socket_group,
 	    .answer_unknown = config->mta == MTA_SENDMAIL,
+	    .config = config,
 	    .holder = daemon->holder,
 	    .metrics = daemon->metrics,
 	    .rejects = daemon->rejects};

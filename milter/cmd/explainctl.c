@@ -19,6 +19,7 @@ static const struct command {
     {"explain", ctl_explain, "[--json] [--batch] [-v] ['REPLY']",
         "explain a reply, given or on standard input"},
     {"code", ctl_code, "CODE", "what a reply code or status means: 550, 5.1.1, 251"},
+    {"dsn", ctl_dsn, "[--json] < BOUNCE", "explain a bounce, or filter it on delivery"},
     {"check", ctl_check, "[--style] [FILE...]", "check configuration and catalogue"},
     {"pages", ctl_pages, "OUTDIR", "write the help pages, a static site"},
     {"export", ctl_export, "postfix-pcre | json | translation", "the catalogue for others"},

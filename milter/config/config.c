@@ -1,6 +1,7 @@
 /* config.c - explain-milter.yaml: one table of keys, each with a function that reads its value. */
 #include "explain/config.h"
 
+#include "bounces.h"
 #include "paths.h"
 
 #include "explain/mem.h"
@@ -242,6 +243,12 @@ static void read_site(struct reader *reader, struct fy_node *node)
 	replace(&reader->config->site, read_word(reader, node));
 }
 
+static void read_bounces(struct reader *reader, struct fy_node *node)
+{
+	bounces_read(
+	    &reader->config->bounces, reader->doc, node, reader->directory, reader->problems);
+}
+
 struct key {
 	const char *name;
 	void (*read)(struct reader *reader, struct fy_node *node);
@@ -263,6 +270,7 @@ static const struct key keys[] = {
     {"cache", read_cache},
     {"site", read_site},
     {"profiles", read_profiles},
+    {"bounces", read_bounces},
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
@@ -386,6 +394,7 @@ static void set_defaults(struct config *config)
 	    .width = 78,
 	    .max_lines = 4,
 	    .max_octets = 480};
+	bounces_set_defaults(&config->bounces);
 }
 
 /* What hangs on other keys. */
@@ -394,6 +403,7 @@ static void finish(struct config *config)
 	for (size_t i = 0; i < config->profile_count; i++)
 		if (!config->profiles[i].contact)
 			config->profiles[i].contact = mem_printf("postmaster@%s", config->site);
+	bounces_finish(&config->bounces, config->profiles[0].language);
 }
 
 static void read_file(struct reader *reader)
@@ -471,6 +481,7 @@ void config_free(struct config **config)
 		free(old->profiles[i].language);
 	}
 	free(old->profiles);
+	bounces_free(&old->bounces);
 	free(old);
 }
 

@@ -247,6 +247,22 @@ const struct explanation *explain_rule(struct explainer *explainer, const struct
 	return compose(explainer, engine, rule, vars, context, context->class);
 }
 
+static const struct rule *select_rule(
+    const struct engine *engine, const struct reply *reply, enum stage stage, struct vars *vars)
+{
+	struct match_input input = {
+	    .code = reply_code(reply), .status = reply_status(reply), .stage = stage};
+
+	input.text = reply_text(reply, &input.text_len);
+	input.host = reply_host(reply, &input.host_len);
+	return matcher_select(engine_matcher(engine), &input, vars);
+}
+
+const struct rule *explain_select(const struct engine *engine, const struct reply *reply)
+{
+	return select_rule(engine, reply, reply_stage(reply), NULL);
+}
+
 const struct explanation *explain_reply(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context)
 {
@@ -256,17 +272,13 @@ const struct explanation *explain_reply(struct explainer *explainer, const struc
 	if (class == 2 || class == 3 || explain_is_explained(engine, reply))
 		return NULL;
 
-	struct match_input input = {
-	    .code = reply_code(reply), .status = reply_status(reply), .stage = stage};
-	input.text = reply_text(reply, &input.text_len);
-	input.host = reply_host(reply, &input.host_len);
 	struct vars *vars = explainer->vars;
 	vars_reset(vars);
 	set_from_reply(vars, reply, stage);
 	set_from_context(vars, context);
-	const struct rule *rule = matcher_select(engine_matcher(engine), &input, vars);
+	const struct rule *rule = select_rule(engine, reply, stage, vars);
 	compose(explainer, engine, rule, vars, context, class);
-	explainer->result.code = input.code;
-	explainer->result.status = input.status;
+	explainer->result.code = reply_code(reply);
+	explainer->result.status = reply_status(reply);
 	return &explainer->result;
 }

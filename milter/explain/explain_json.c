@@ -56,7 +56,7 @@ static json_t *string_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-char *explain_json(struct explainer *explainer, const struct engine *engine,
+json_t *explain_json_object(struct explainer *explainer, const struct engine *engine,
     const struct reply *reply, const struct explain_context *context)
 {
 	struct explain_context shown = *context, sent = *context;
@@ -90,6 +90,13 @@ char *explain_json(struct explainer *explainer, const struct engine *engine,
 		explanation = explain_reply(explainer, engine, reply, &sent);
 	json_object_set_new(object, "reply", reply_lines(explanation, reply, context->profile));
 	strbuf_free(&number);
+	return object;
+}
+
+char *explain_json(struct explainer *explainer, const struct engine *engine,
+    const struct reply *reply, const struct explain_context *context)
+{
+	json_t *object = explain_json_object(explainer, engine, reply, context);
 
 	/* ASCII: some programs take U+0085 or U+2028 inside a string for the end of the line. */
 	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);

@@ -7,7 +7,10 @@
  * SMFIS_NOREPLY, always; a private pointer per connection. */
 #include "explain/filter.h"
 
+#include "explain/bounce.h"
 #include "explain/catalog.h"
+#include "explain/config.h"
+#include "explain/dsn.h"
 #include "explain/endpoint.h"
 #include "explain/engine.h"
 #include "explain/explain.h"
@@ -19,11 +22,13 @@
 #include "explain/rejects.h"
 #include "explain/reply.h"
 #include "explain/strbuf.h"
+#include "explain/version.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,12 +39,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum step { STEP_CONNECT, STEP_HELO, STEP_MAIL, STEPS };
+enum step { STEP_CONNECT, STEP_HELO, STEP_MAIL, STEP_HEADER, STEPS };
 
 /* What one MTA connection has told us. */
 struct session {
 	bool silent[STEPS]; /* by step: no reply was negotiated */
 	char *client_name, *client_address, *helo, *sender;
+	struct bounce *bounce; /* the message, while it may be one */
+	char *reader;          /* its recipient */
+	bool explains_bounces; /* negotiated */
 };
 
 /* libmilter's callbacks have no context of the program's own: set before smfi_main(), cleared when
@@ -47,7 +55,7 @@ struct session {
  * callback looks at it only between enter() and leave(). */
 static const struct filter_settings *filter;
 static pthread_rwlock_t filter_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-static bool answer_unknown;
+static bool answer_unknown, explain_bounces;
 
 /* False when the filter is closed. */
 static bool enter(void)
@@ -81,29 +89,37 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, u
 {
 	static const unsigned long no_reply[STEPS] = {[STEP_CONNECT] = SMFIP_NR_CONN,
 	    [STEP_HELO] = SMFIP_NR_HELO,
-	    [STEP_MAIL] = SMFIP_NR_MAIL};
-	unsigned long wanted = SMFIP_RCPT_REJ | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH |
-	                       SMFIP_NOBODY | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL;
+	    [STEP_MAIL] = SMFIP_NR_MAIL,
+	    [STEP_HEADER] = SMFIP_NR_HDR};
+	unsigned long wanted =
+	    SMFIP_RCPT_REJ | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_HDR;
+	/* What bounces need, which an MTA may not let us change. */
+	unsigned long changes = SMFIF_CHGBODY | SMFIF_ADDHDRS;
+	bool bounces = explain_bounces && (f0 & changes) == changes;
 
 	(void)f2;
 	(void)f3;
 	if (!answer_unknown)
 		wanted |= SMFIP_NOUNKNOWN;
+	if (!bounces)
+		wanted |= SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NOBODY;
 	/* Without rejected recipients there is nothing to watch. */
 	if (!(f1 & SMFIP_RCPT_REJ))
-		wanted |= SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT;
-	*pf0 = f0 & SMFIF_SETSYMLIST;
+		wanted |=
+		    SMFIP_NOCONNECT | SMFIP_NOHELO | (bounces ? 0 : SMFIP_NOMAIL | SMFIP_NORCPT);
+	*pf0 = f0 & (SMFIF_SETSYMLIST | (bounces ? changes : 0));
 	*pf1 = f1 & wanted;
 	*pf2 = *pf3 = 0;
 
 	struct session *session = mem_calloc(1, sizeof(*session));
+	session->explains_bounces = bounces;
 	for (size_t i = 0; i < STEPS; i++)
 		session->silent[i] = (*pf1 & no_reply[i]) != 0;
 	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
 		free(session);
 		return SMFIS_ALL_OPTS;
 	}
-	if (*pf0)
+	if (*pf0 & SMFIF_SETSYMLIST)
 		smfi_setsymlist(ctx, SMFIM_ENVRCPT, "{rcpt_mailer} {rcpt_host} {rcpt_addr}");
 	return SMFIS_CONTINUE;
 }
@@ -146,12 +162,25 @@ static sfsistat on_helo(SMFICTX *ctx, char *helo)
 	return done(session, STEP_HELO);
 }
 
+static void end_bounce(struct session *session)
+{
+	bounce_free(&session->bounce);
+	replace(&session->reader, NULL);
+}
+
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = smfi_getpriv(ctx);
 
-	if (session)
-		replace(&session->sender, arguments[0]);
+	if (!session)
+		return SMFIS_CONTINUE;
+	replace(&session->sender, arguments[0]);
+	end_bounce(session);
+	if (session->explains_bounces && enter()) {
+		if (bounce_is_wanted(filter->config, arguments[0]))
+			session->bounce = bounce_create(filter->config->bounces.max_size);
+		leave();
+	}
 	return done(session, STEP_MAIL);
 }
 
@@ -178,7 +207,88 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 				rejects_seen(filter->rejects, status, text, &view);
 			leave();
 		}
+	} else if (session && session->bounce && !session->reader) {
+		replace(&session->reader, arguments[0]);
 	}
+	return SMFIS_CONTINUE;
+}
+
+/* A message that is no bounce: its header and body are not for us. */
+static sfsistat on_data(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	return session && session->bounce ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session && session->bounce)
+		bounce_add_header(session->bounce, name, value);
+	return done(session, STEP_HEADER);
+}
+
+static sfsistat on_end_of_header(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session && session->bounce && bounce_end_header(session->bounce))
+		return SMFIS_CONTINUE;
+	if (session)
+		end_bounce(session);
+	return SMFIS_ACCEPT;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session && session->bounce && bounce_add_body(session->bounce, data, len))
+		return SMFIS_CONTINUE;
+	if (session)
+		end_bounce(session);
+	return SMFIS_ACCEPT;
+}
+
+/* The mark goes in only with the body: the other way round a bounce would never be explained. */
+static void replace_body(SMFICTX *ctx, const struct strbuf *body)
+{
+	static char mark[] = DSN_MARK, version[] = EXPLAIN_VERSION;
+
+	if (body->len > INT_MAX ||
+	    smfi_replacebody(ctx, (unsigned char *)body->data, (int)body->len) != MI_SUCCESS)
+		return;
+	if (smfi_addheader(ctx, mark, version) != MI_SUCCESS)
+		log_warning("an explained bounce could not be marked");
+}
+
+static sfsistat on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct strbuf body;
+
+	if (!session || !session->bounce)
+		return SMFIS_CONTINUE;
+	strbuf_init(&body, 0);
+	if (enter()) {
+		if (bounce_explain(session->bounce, filter->config, filter->holder, filter->metrics,
+		        session->reader, &body) == 0)
+			replace_body(ctx, &body);
+		leave();
+	}
+	strbuf_free(&body);
+	end_bounce(session);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session)
+		end_bounce(session);
 	return SMFIS_CONTINUE;
 }
 
@@ -294,6 +404,7 @@ static sfsistat on_close(SMFICTX *ctx)
 		free(session->client_address);
 		free(session->helo);
 		free(session->sender);
+		end_bounce(session);
 		free(session);
 		smfi_setpriv(ctx, NULL);
 	}
@@ -305,11 +416,17 @@ int filter_open(const struct filter_settings *settings, char **error)
 	static char name[] = "explain-milter";
 	struct smfiDesc description = {.xxfi_name = name,
 	    .xxfi_version = SMFI_VERSION,
-	    .xxfi_flags = SMFIF_SETSYMLIST,
+	    .xxfi_flags = SMFIF_SETSYMLIST | SMFIF_CHGBODY | SMFIF_ADDHDRS,
 	    .xxfi_connect = on_connect,
 	    .xxfi_helo = on_helo,
 	    .xxfi_envfrom = on_mail,
 	    .xxfi_envrcpt = on_rcpt,
+	    .xxfi_data = on_data,
+	    .xxfi_header = on_header,
+	    .xxfi_eoh = on_end_of_header,
+	    .xxfi_body = on_body,
+	    .xxfi_eom = on_end_of_message,
+	    .xxfi_abort = on_abort,
 	    .xxfi_unknown = on_unknown,
 	    .xxfi_close = on_close,
 	    .xxfi_negotiate = on_negotiate};
@@ -322,6 +439,7 @@ int filter_open(const struct filter_settings *settings, char **error)
 	/* Only now is the socket's file ours to remove: see filter_close(). */
 	filter = settings;
 	answer_unknown = settings->answer_unknown;
+	explain_bounces = settings->config->bounces.inbound || settings->config->bounces.internal;
 	snprintf(address, sizeof(address), "fd:%d", fd);
 	if (smfi_register(description) != MI_SUCCESS || smfi_setconn(address) != MI_SUCCESS ||
 	    smfi_opensocket(false) != MI_SUCCESS) {

@@ -33,6 +33,7 @@ static const char *const names[FRONT_COUNT] = {
     [FRONT_EXPLAIN] = "explain",
     [FRONT_STATS] = "stats",
     [FRONT_FILTER] = "filter",
+    [FRONT_DSN] = "dsn",
 };
 
 const char *front_name(enum front front)

@@ -1,6 +1,7 @@
 /* body.c - what stands on each kind of page. */
 #include "pages.h"
 
+#include "explain/escape.h"
 #include "explain/mem.h"
 #include "explain/profile.h"
 #include "explain/reason.h"
@@ -25,7 +26,7 @@ static void add_link(
 	char *title = page_title(site, cause, language);
 
 	strbuf_addf(out, "<li><a href=\"%s.html\">", cause->id);
-	html_escape(out, title);
+	escape_html(out, title);
 	strbuf_addstr(out, "</a></li>\n");
 	free(title);
 }
@@ -40,23 +41,23 @@ static void add_search(struct strbuf *out, const struct site *site, int language
 	    {"empty", PAGE_EMPTY}};
 
 	strbuf_addstr(out, "<noscript><p>");
-	html_escape(out, words(site, language, PAGE_NO_SCRIPT));
+	escape_html(out, words(site, language, PAGE_NO_SCRIPT));
 	strbuf_addstr(out, "</p></noscript>\n<form id=\"search\" role=\"search\" hidden");
 	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
 		strbuf_addf(out, " data-%s=\"", data[i].name);
-		html_escape(out, words(site, language, data[i].text));
+		escape_html(out, words(site, language, data[i].text));
 		strbuf_addch(out, '"');
 	}
 	strbuf_addstr(out, ">\n<p>");
-	html_escape(out, words(site, language, PAGE_INTRO));
+	escape_html(out, words(site, language, PAGE_INTRO));
 	strbuf_addstr(out, "</p>\n<label for=\"text\">");
-	html_escape(out, words(site, language, PAGE_LABEL));
+	escape_html(out, words(site, language, PAGE_LABEL));
 	strbuf_addstr(out, "</label>\n<textarea id=\"text\" rows=\"5\" spellcheck=\"false\" "
 	                   "autocomplete=\"off\" aria-describedby=\"privacy\"></textarea>\n"
 	                   "<button type=\"submit\">");
-	html_escape(out, words(site, language, PAGE_BUTTON));
+	escape_html(out, words(site, language, PAGE_BUTTON));
 	strbuf_addstr(out, "</button>\n<p id=\"privacy\" class=\"small\">");
-	html_escape(out, words(site, language, PAGE_PRIVACY));
+	escape_html(out, words(site, language, PAGE_PRIVACY));
 	strbuf_addstr(out, "</p>\n<div id=\"result\" aria-live=\"polite\"></div>\n</form>\n");
 }
 
@@ -67,7 +68,7 @@ void body_index(struct strbuf *out, const struct site *site, int language)
 	html_element(out, "h2", words(site, language, PAGE_SITUATIONS));
 	for (enum page_text situation = PAGE_S_ADDRESS; situation <= PAGE_S_OTHER; situation++) {
 		strbuf_addstr(out, "<details>\n<summary><h3>");
-		html_escape(out, words(site, language, situation));
+		escape_html(out, words(site, language, situation));
 		strbuf_addstr(out, "</h3></summary>\n<ul>\n");
 		for (size_t i = 0; i < site->cause_count; i++)
 			if (situation_of(site->causes[i]->reason) == situation)
@@ -75,7 +76,7 @@ void body_index(struct strbuf *out, const struct site *site, int language)
 		strbuf_addstr(out, "</ul>\n</details>\n");
 	}
 	strbuf_addstr(out, "<p><a href=\"codes.html\">");
-	html_escape(out, words(site, language, PAGE_CODES));
+	escape_html(out, words(site, language, PAGE_CODES));
 	strbuf_addstr(out, "</a></p>\n");
 }
 
@@ -85,10 +86,10 @@ static void add_paragraph(
 	strbuf_addf(out, "<p class=\"%s\">", class);
 	if (label) {
 		strbuf_addstr(out, "<strong>");
-		html_escape(out, label);
+		escape_html(out, label);
 		strbuf_addstr(out, "</strong> ");
 	}
-	html_escape(out, text);
+	escape_html(out, text);
 	strbuf_addstr(out, "</p>\n");
 }
 
@@ -152,7 +153,7 @@ void body_cause(
 	char *temporary = page_action(site, cause, language, TEXT_ACTION_TEMPORARY);
 
 	strbuf_addstr(out, "<p class=\"small\"><a href=\"index.html\">\xE2\x86\x90 ");
-	html_escape(out, words(site, language, PAGE_BACK));
+	escape_html(out, words(site, language, PAGE_BACK));
 	strbuf_addstr(out, "</a></p>\n");
 	html_element(out, "h1", title);
 	add_paragraph(out, "action", NULL, action ? action : "");
@@ -192,10 +193,10 @@ static void add_code(
 	else
 		status_add(out, &entry->status);
 	strbuf_addstr(out, "</th><td lang=\"en\">");
-	html_escape(out, entry->name);
+	escape_html(out, entry->name);
 	char *title = page_title(site, entry->cause, language);
 	strbuf_addf(out, "</td><td><a href=\"%s.html\">", entry->cause->id);
-	html_escape(out, title);
+	escape_html(out, title);
 	strbuf_addstr(out, "</a></td></tr>\n");
 	free(title);
 }
@@ -213,16 +214,16 @@ void body_codes(struct strbuf *out, const struct site *site, int language)
 	if (used)
 		qsort(sorted, used, sizeof(*sorted), by_code);
 	strbuf_addstr(out, "<p class=\"small\"><a href=\"index.html\">\xE2\x86\x90 ");
-	html_escape(out, words(site, language, PAGE_BACK));
+	escape_html(out, words(site, language, PAGE_BACK));
 	strbuf_addstr(out, "</a></p>\n");
 	html_element(out, "h1", words(site, language, PAGE_CODES));
 	html_element(out, "p", words(site, language, PAGE_CODES_INTRO));
 	strbuf_addstr(out, "<table>\n<thead><tr><th scope=\"col\">");
-	html_escape(out, words(site, language, PAGE_CODE));
+	escape_html(out, words(site, language, PAGE_CODE));
 	strbuf_addstr(out, "</th><th scope=\"col\">");
-	html_escape(out, words(site, language, PAGE_STANDARD_NAME));
+	escape_html(out, words(site, language, PAGE_STANDARD_NAME));
 	strbuf_addstr(out, "</th><th scope=\"col\">");
-	html_escape(out, words(site, language, PAGE_PAGES));
+	escape_html(out, words(site, language, PAGE_PAGES));
 	strbuf_addstr(out, "</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < used; i++)
 		add_code(out, site, sorted[i], language);
@@ -241,9 +242,9 @@ void body_entry(struct strbuf *out, const struct site *site, const struct cause 
 		char *title = cause ? page_title(site, cause, i) : NULL;
 		strbuf_addf(out, "<li><a href=\"%s%s/%s.html\" hreflang=\"%s\" lang=\"%s\">",
 		    cause ? "../" : "", code, cause ? cause->id : "index", code, code);
-		html_escape(out, words(site, i, PAGE_LANGUAGE));
+		escape_html(out, words(site, i, PAGE_LANGUAGE));
 		strbuf_addstr(out, ": ");
-		html_escape(out, title ? title : words(site, i, PAGE_HEADING));
+		escape_html(out, title ? title : words(site, i, PAGE_HEADING));
 		strbuf_addstr(out, "</a></li>\n");
 		free(title);
 	}

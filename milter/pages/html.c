@@ -1,6 +1,7 @@
 /* html.c - HTML: escaping, Markdown through libcmark, and the layout that all pages share. */
 #include "pages.h"
 
+#include "explain/escape.h"
 #include "explain/profile.h"
 #include "explain/strbuf.h"
 #include "explain/utf8.h"
@@ -10,31 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void html_escape(struct strbuf *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			strbuf_addstr(out, "&amp;");
-			break;
-		case '<':
-			strbuf_addstr(out, "&lt;");
-			break;
-		case '>':
-			strbuf_addstr(out, "&gt;");
-			break;
-		case '"':
-			strbuf_addstr(out, "&quot;");
-			break;
-		default:
-			strbuf_addch(out, *text);
-		}
-}
-
 void html_element(struct strbuf *out, const char *tag, const char *text)
 {
 	strbuf_addf(out, "<%s>", tag);
-	html_escape(out, text);
+	escape_html(out, text);
 	strbuf_addf(out, "</%s>\n", tag);
 }
 
@@ -73,7 +53,7 @@ void html_markdown(struct strbuf *out, const char *text)
 static void add_title(struct strbuf *out, const struct site *site, const struct page *page)
 {
 	(void)site;
-	html_escape(out, page->title);
+	escape_html(out, page->title);
 }
 
 static void add_language(struct strbuf *out, const struct site *site, const struct page *page)
@@ -103,7 +83,7 @@ static void add_body(struct strbuf *out, const struct site *site, const struct p
 static void add_words(
     struct strbuf *out, const struct site *site, const struct page *page, enum page_text text)
 {
-	html_escape(out, catalog_page_text(site->catalog, page->language, text));
+	escape_html(out, catalog_page_text(site->catalog, page->language, text));
 }
 
 static void add_site_title(struct strbuf *out, const struct site *site, const struct page *page)
@@ -111,7 +91,7 @@ static void add_site_title(struct strbuf *out, const struct site *site, const st
 	add_words(out, site, page, PAGE_TITLE);
 	if (site->profile->site[0]) {
 		strbuf_addstr(out, " \xC2\xB7 ");
-		html_escape(out, site->profile->site);
+		escape_html(out, site->profile->site);
 	}
 }
 
@@ -135,7 +115,7 @@ static void add_switch(struct strbuf *out, const struct site *site, const struct
 		strbuf_addf(out, "<li><a href=\"%s%s/%s\" hreflang=\"%s\" lang=\"%s\"%s>",
 		    page->root, code, page->path, code, code,
 		    i == page->language ? " aria-current=\"true\"" : "");
-		html_escape(out, catalog_page_text(site->catalog, i, PAGE_LANGUAGE));
+		escape_html(out, catalog_page_text(site->catalog, i, PAGE_LANGUAGE));
 		strbuf_addstr(out, "</a></li>\n");
 	}
 }
@@ -147,14 +127,14 @@ static void add_contact(struct strbuf *out, const struct site *site, const struc
 	strbuf_addstr(out, "<p>");
 	add_words(out, site, page, PAGE_CONTACT);
 	strbuf_addch(out, ' ');
-	html_escape(out, site->profile->contact);
+	escape_html(out, site->profile->contact);
 	strbuf_addstr(out, "</p>");
 }
 
 static void add_version(struct strbuf *out, const struct site *site, const struct page *page)
 {
 	(void)page;
-	html_escape(out, site->version);
+	escape_html(out, site->version);
 }
 
 static const struct {

@@ -32,7 +32,6 @@ struct page {
 };
 
 /* html.c */
-void html_escape(struct strbuf *out, const char *text);
 /* TAG with TEXT in it, escaped: `<h2>TEXT</h2>`. */
 void html_element(struct strbuf *out, const char *tag, const char *text);
 /* CommonMark; HTML inside it is left out. */

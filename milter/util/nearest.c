@@ -56,3 +56,19 @@ const char *nearest_name(const char *name, const char *const *names)
 	}
 	return found;
 }
+
+const char *nearest_slip(const char *name, const char *const *names)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+
+	for (; len <= MAX_NAME && *names; names++) {
+		size_t names_len = strlen(*names);
+		if (strcmp(name, *names) == 0)
+			return NULL;
+		if (!found && names_len <= MAX_NAME && names_len + 1 >= len &&
+		    len + 1 >= names_len && distance(name, len, *names, names_len) == 1)
+			found = *names;
+	}
+	return found;
+}

@@ -91,7 +91,7 @@ class Explainctl(unittest.TestCase):
         self.assertEqual(err, "")
         self.assertTrue(out.startswith("usage: explainctl COMMAND"))
         commands = re.findall(r"^  ([a-z]+) ", out, re.MULTILINE)
-        self.assertEqual(sorted(commands), ["check", "code", "explain", "export", "pages", "setup"])
+        self.assertEqual(sorted(commands), ["check", "code", "dsn", "explain", "export", "pages", "setup"])
         for command in commands:
             with self.subTest(command=command):
                 text, err = self.run_ctl(command, "--help", config=False)

@@ -55,6 +55,15 @@ static void check_defaults(const struct config *config)
 	char *contact = mem_printf("postmaster@%s", config->site);
 	ck_assert_str_eq(config->profiles[0].contact, contact);
 	free(contact);
+	const struct bounce_settings *bounces = &config->bounces;
+	ck_assert(bounces->inbound && bounces->internal && bounces->follow_message);
+	ck_assert_str_eq(bounces->languages.items[0], "en");
+	ck_assert_ptr_null(bounces->languages.items[1]);
+	ck_assert_uint_eq(bounces->domain_count, 0);
+	ck_assert_uint_eq(bounces->max_size, (size_t)10 << 20);
+	ck_assert_str_eq(bounces->profile, "default");
+	ck_assert_ptr_nonnull(bounces->known_domains);
+	ck_assert_str_eq(bounces->known_domains[0], "gmail.com");
 }
 
 START_TEST(test_defaults)
@@ -193,6 +202,46 @@ START_TEST(test_good)
 }
 END_TEST
 
+/* The key `bounces`, and which languages it makes for whom. */
+START_TEST(test_bounces)
+{
+	static const struct {
+		const char *asked, *reader, *first, *second;
+	} cases[] = {{NULL, NULL, "en", "de"}, {NULL, "<a@example.org>", "en", "de"},
+	    {NULL, "<a@example.pl>", "pl", NULL}, {NULL, "a@mail.EXAMPLE.pl", "pl", NULL},
+	    {NULL, "a@deep.mail.example.pl", "pl", NULL}, {NULL, "a@fr.example.pl", "fr", "en"},
+	    {NULL, "a@notexample.pl", "en", "de"}, {"ja", "a@example.pl", "ja", NULL},
+	    {NULL, "nonsense", "en", "de"}, {NULL, "a@", "en", "de"}, {NULL, "", "en", "de"}};
+	static const char text[] =
+	    "bounces:\n  inbound: no\n  languages: [en, de]\n  max_size: 512KiB\n"
+	    "  domains: {example.pl: pl, fr.example.pl: [fr, en]}\n  known_domains: own.txt\n";
+
+	tree_write(tree_path("etc/own.txt"), "# own\n\n  example.org # ours\nexample.net\n");
+	struct config *config = load_good(text);
+	const struct bounce_settings *bounces = &config->bounces;
+	ck_assert(!bounces->inbound && bounces->internal);
+	ck_assert_uint_eq(bounces->max_size, 512 << 10);
+	ck_assert_str_eq(bounces->known_domains[0], "example.org");
+	ck_assert_str_eq(bounces->known_domains[1], "example.net");
+	ck_assert_ptr_null(bounces->known_domains[2]);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *languages[CONFIG_MAX_LANGUAGES + 1];
+		config_bounce_languages(config, cases[i].asked, cases[i].reader, languages);
+		ck_assert_str_eq(languages[0], cases[i].first);
+		ck_assert_pstr_eq(languages[1], cases[i].second);
+		ck_assert_ptr_null(languages[2]);
+	}
+	config_free(&config);
+	config =
+	    load_good("bounces: {follow_message: off, known_domains: none, profile: default}\n");
+	const char *languages[CONFIG_MAX_LANGUAGES + 1];
+	config_bounce_languages(config, "ja", NULL, languages);
+	ck_assert_str_eq(languages[0], "en");
+	ck_assert_ptr_null(config->bounces.known_domains[0]);
+	config_free(&config);
+}
+END_TEST
+
 START_TEST(test_none)
 {
 	struct config *config = load_good("milter: none\ncache: none\n");
@@ -217,6 +266,17 @@ static const struct {
     {"milter: \"inet:25@mail.example.org\"\n", 1, 10, "host must be an IPv4 address"},
     {"milter: [unix:/x]\n", 1, 10, "milter: must be a text"},
     {"milter: \"unix:\"\n", 1, 10, "milter: "},
+    {"bounces: yes\n", 1, 10, "bounces: must be keys with values"},
+    {"bounces: {inbound: maybe}\n", 1, 20, "inbound: must be yes or no"},
+    {"bounces: {inbund: yes}\n", 1, 11, "inbound"},
+    {"bounces: {languages: []}\n", 1, 11, "languages: needs at least one language"},
+    {"bounces: {languages: [a, b, c, d, e]}\n", 1, 35, "languages: at most four"},
+    {"bounces: {max_size: 10MB}\n", 1, 21, "max_size: must be a size"},
+    {"bounces: {max_size: 1000000MiB}\n", 1, 21, "max_size: must be a size"},
+    {"bounces: {max_size: -1}\n", 1, 21, "max_size: must be a size"},
+    {"bounces: {domains: de}\n", 1, 20, "domains: must be domains with their languages"},
+    {"bounces: {known_domains: /nowhere}\n", 1, 26, "known_domains: /nowhere: No such file"},
+    {"bounces: {profile: \"\"}\n", 1, 21, "profile: must be a text"},
     {"socketmap: nonsense\n", 1, 12, "socketmap: nonsense: expected unix:/path"},
     {"socketmap:\n  - unix:/x\n  - foo\n", 3, 5, "socketmap: foo: expected"},
     {"socketmap: {a: b}\n", 1, 13, "socketmap: must be a text"},
@@ -375,6 +435,7 @@ int main(void)
 	tcase_add_test(tests, test_defaults);
 	tcase_add_test(tests, test_everything);
 	tcase_add_loop_test(tests, test_good, 0, (int)COUNT(good));
+	tcase_add_test(tests, test_bounces);
 	tcase_add_test(tests, test_none);
 	tcase_add_loop_test(tests, test_bad, 0, (int)COUNT(bad));
 	tcase_add_test(tests, test_all_mistakes);

@@ -128,7 +128,7 @@ END_TEST
 START_TEST(test_front_names)
 {
 	static const char *const names[] = {
-	    "footer", "rewrite", "delivery-status", "explain", "stats", "filter"};
+	    "footer", "rewrite", "delivery-status", "explain", "stats", "filter", "dsn"};
 
 	ck_assert_uint_eq(COUNT(names), FRONT_COUNT);
 	for (int i = 0; i < FRONT_COUNT; i++)

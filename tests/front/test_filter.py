@@ -18,7 +18,9 @@ from harness import Daemon  # noqa: E402
 # Steps (SMFIP_*), what an MTA offers in all.
 NO_CONNECT, NO_HELO, NO_MAIL, NO_RCPT, NO_BODY, NO_HEADERS, NO_EOH = (1 << bit for bit in range(7))
 NO_UNKNOWN, NO_DATA, RCPT_REJ = 0x100, 0x200, 0x800
+NR_HEADER = 0x80
 NR_CONNECT, NR_HELO, NR_MAIL, NR_RCPT = 0x1000, 0x2000, 0x4000, 0x8000
+ADD_HEADERS, CHANGE_BODY, SYMBOLS = 0x01, 0x02, 0x100
 ALL_STEPS = 0x1FFFFF
 ALL_ACTIONS = 0x1FF
 
@@ -76,13 +78,14 @@ class Mta:
 
 class Filter(unittest.TestCase):
     mta = "postfix"
+    extra = "bounces: {inbound: no, internal: no}\n"
 
     @classmethod
     def setUpClass(cls):
         reason = harness.missing()
         if reason:
             raise unittest.SkipTest(reason)
-        cls.daemon = Daemon(filter_on=True)
+        cls.daemon = Daemon(filter_on=True, extra=cls.extra)
         yaml = cls.daemon.yaml
         cls.daemon.yaml = lambda: yaml().replace("mta: postfix\n", "mta: %s\n" % cls.mta)
         cls.daemon.start()
@@ -186,6 +189,92 @@ class ForPostfix(Filter):
             mta.send(b"R", b"<x@example.test>\0")
             self.assertEqual(mta.receive(), (b"c", b""))
         self.works()
+
+
+class ForBounces(Filter):
+    """With bounces wanted, only messages without a sender are looked at, and only those that can be one."""
+
+    extra = ""
+
+    def begin(self, mta, sender):
+        """A session up to DATA; returns the answer to that."""
+        mta.negotiate()
+        mta.connect()
+        mta.send(b"H", b"client.example.com\0")
+        mta.send(b"M", sender + b"\0")
+        mta.send(b"R", b"<ann@example.test>\0")
+        self.assertEqual(mta.receive(), (b"c", b""))
+        mta.send(b"T")
+        return mta.receive()
+
+    def header(self, mta, content_type):
+        """The header of a message; returns the answer to its end."""
+        mta.send(b"L", b"Subject\0failed\0")
+        mta.send(b"L", b"Content-Type\0%s\0" % content_type)
+        mta.send(b"N")
+        return mta.receive()
+
+    def test_negotiated(self):
+        with self.dial() as mta:
+            _, actions, steps = mta.negotiate()
+        for step in (NR_CONNECT, NR_HELO, NR_MAIL, NR_HEADER, NO_UNKNOWN, RCPT_REJ):
+            self.assertTrue(steps & step, hex(step))
+        for step in (NO_BODY, NO_HEADERS, NO_EOH, NO_DATA, NO_MAIL, NO_RCPT):
+            self.assertFalse(steps & step, hex(step))
+        self.assertEqual(actions & ~SYMBOLS, ADD_HEADERS | CHANGE_BODY)
+
+    def test_an_mta_that_allows_no_changes(self):
+        with self.dial() as mta:
+            mta.send(b"O", struct.pack(">III", 6, SYMBOLS, ALL_STEPS))
+            _, data = mta.receive()
+        _, actions, steps = struct.unpack(">III", data[:12])
+        self.assertEqual(actions & ~SYMBOLS, 0)
+        for step in (NO_BODY, NO_HEADERS, NO_EOH, NO_DATA):
+            self.assertTrue(steps & step, hex(step))
+
+    def test_mail_with_a_sender(self):
+        with self.dial() as mta:
+            self.assertEqual(self.begin(mta, b"<bob@example.org>"), (b"a", b""))
+
+    def test_no_report(self):
+        for sender in (b"<>", b""):
+            with self.dial() as mta:
+                self.assertEqual(self.begin(mta, sender), (b"c", b""))
+                self.assertEqual(self.header(mta, b"text/plain"), (b"a", b""))
+
+    def test_bounce(self):
+        body = (b"--b\r\n\r\nfailed\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+                b"Final-Recipient: rfc822;bob@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n")
+        with self.dial() as mta:
+            self.assertEqual(self.begin(mta, b"<>"), (b"c", b""))
+            self.assertEqual(self.header(mta, b"multipart/report; boundary=b"), (b"c", b""))
+            for at in range(0, len(body), 50):
+                mta.send(b"B", body[at:at + 50])
+                self.assertEqual(mta.receive(), (b"c", b""))
+            mta.send(b"E")
+            new = b""
+            command, data = mta.receive()
+            while command == b"b":
+                new += data
+                command, data = mta.receive()
+            self.assertEqual((command, data), (b"h", b"X-Explain-Milter\x000.1.0\0"))
+            self.assertEqual(mta.receive(), (b"c", b""))
+            self.assertIn(b"The address bob@example.net does not exist.", new)
+            self.assertTrue(new.endswith(body[body.index(b"\r\n--b\r\nContent-Type"):]))
+
+    def test_given_up_in_the_middle(self):
+        """ABORT after a part of the body; the next message on the connection is a new one."""
+        with self.dial() as mta:
+            self.begin(mta, b"<>")
+            self.header(mta, b"multipart/report; boundary=b")
+            mta.send(b"B", b"--b\r\n")
+            self.assertEqual(mta.receive(), (b"c", b""))
+            mta.send(b"A")
+            mta.send(b"M", b"<bob@example.org>\0")
+            mta.send(b"R", b"<ann@example.test>\0")
+            self.assertEqual(mta.receive(), (b"c", b""))
+            mta.send(b"T")
+            self.assertEqual(mta.receive(), (b"a", b""))
 
 
 class ForSendmail(Filter):

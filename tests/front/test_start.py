@@ -83,6 +83,9 @@ class Start(unittest.TestCase):
                                        stderr=subprocess.DEVNULL)
             base.at_exit(process.kill)
             base.wait_for(lambda: base.is_answering(self.map), 60, "the daemon")
+            # An answer comes when the daemon waits for signals; the socket is there before.
+            with daemon.MapClient(self.map) as client:
+                client.ask("stats", b"")
             begun = time.monotonic()
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), 0)

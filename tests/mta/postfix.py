@@ -126,10 +126,10 @@ class Postfix:
         own.update(options or {})
         return self._add_inet(name, "postscreen", own, False, "1", None)
 
-    def add_unix(self, name, command, options=None, kind="unix", chroot=False):
+    def add_unix(self, name, command, options=None, kind="unix", chroot=False, privileged=False):
         """A service without a port: a mail transport, or the pass service behind postscreen."""
-        self.services.append((name, "%s %s - - %s - - %s" % (name, kind, "y" if chroot else "n", command),
-                              dict(options or {})))
+        line = "%s %s - %s %s - - %s" % (name, kind, "n" if privileged else "-", "y" if chroot else "n", command)
+        self.services.append((name, line, dict(options or {})))
 
     def _add_inet(self, name, command, options, chroot, limit, port):
         port = port or base.free_port()

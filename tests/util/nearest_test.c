@@ -56,6 +56,25 @@ START_TEST(limits)
 }
 END_TEST
 
+START_TEST(slips)
+{
+	static const char *const known[] = {"gmail.com", "gmx.de", "gmx.at", "mail.com", NULL};
+	static const struct {
+		const char *name, *expected; /* "": none */
+	} cases[] = {{"gmial.com", "gmail.com"}, {"gmal.com", "gmail.com"},
+	    {"gmaill.com", "gmail.com"}, {"gnail.com", "gmail.com"}, {"gmail.co", "gmail.com"},
+	    {"gmail.com", ""}, {"gmx.net", ""}, {"gm.com", ""}, {"", ""}, {"gmx.dt", "gmx.de"},
+	    {"ggmail.con", ""}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *found = nearest_slip(cases[i].name, known);
+		ck_assert_msg(strcmp(found ? found : "", cases[i].expected) == 0,
+		    "'%s' gives '%s', not '%s'", cases[i].name, found ? found : "",
+		    cases[i].expected);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("nearest");
@@ -63,5 +82,6 @@ int main(void)
 
 	tcase_add_test(tcase, misspellings);
 	tcase_add_test(tcase, limits);
+	tcase_add_test(tcase, slips);
 	return unit_run(suite);
 }

@@ -1,0 +1,49 @@
+/* annotate.h - what the files that write the explanation share. */
+#ifndef DSN_ANNOTATE_H
+#define DSN_ANNOTATE_H
+
+#include "report.h"
+
+struct cause;
+struct explainer;
+struct reply;
+
+/* So many recipients get a card of their own; a list of more is nothing that somebody reads. */
+#define MAX_CARDS 25
+
+/* One recipient that did not get the message (yet), in the words of one language. */
+struct card {
+	const struct dsn_recipient *recipient;
+	const char *summary, *action, *note, *help_url;
+	const char *who;        /* who can act */
+	const char *suggestion; /* the address that was probably meant, or NULL */
+	const char *until;      /* of a delayed one: until when, or NULL */
+	bool delayed;
+	const char *said; /* the server's words, one line */
+};
+
+/* All that a reader of one language is told. */
+struct letter {
+	const struct catalog *catalog;
+	int language;
+	bool is_first; /* of several languages */
+	const char *title;
+	struct card *cards;
+	size_t card_count;
+	bool more; /* there are more than cards */
+	const char *ref, *contact;
+	const struct dsn *dsn; /* for the recipients that got it */
+};
+
+/* letter.c */
+void letter_create(struct letter *letter, const struct dsn *dsn, const struct dsn_options *options,
+    int language, bool is_first, struct arena *arena);
+
+/* plain.c, card.c: the letter as text/plain and as the content of an HTML body; the second with
+ * nothing but escaped text from the bounce. */
+void letter_add_plain(struct strbuf *out, const struct letter *letter);
+void letter_add_html(struct strbuf *out, const struct letter *letter);
+/* A text of several lines as HTML that keeps them. */
+void letter_add_html_notice(struct strbuf *out, const char *heading, const char *notice);
+
+#endif

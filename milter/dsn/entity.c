@@ -1,0 +1,257 @@
+/* entity.c - MIME entities as they stand in the octets of a message.
+ *
+ * GMime reads header fields and decodes; where parts begin and end is found here, since everything
+ * that we don't write ourselves has to leave as it came, octet by octet, and GMime does not tell
+ * where parts stand. That also keeps a returned message of megabytes out of GMime.
+ *
+ * Only the first octets of a header are looked at, so that a hostile one costs little. */
+#include "internal.h"
+
+#include "explain/mem.h"
+#include "explain/strbuf.h"
+#include "explain/utf8.h"
+
+#include <gmime/gmime.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_HEADER ((size_t)256 << 10)
+/* RFC 2046 section 5.1.1 allows 70. */
+#define MAX_BOUNDARY 200
+
+static pthread_once_t initialized = PTHREAD_ONCE_INIT;
+
+static void initialize(void)
+{
+	g_mime_init();
+}
+
+static size_t line_length(struct span span, size_t from)
+{
+	const char *end = memchr(span.data + from, '\n', span.len - from);
+
+	return end ? (size_t)(end - span.data) - from + 1 : span.len - from;
+}
+
+static bool is_blank_line(const char *line, size_t len)
+{
+	return (len == 1 && line[0] == '\n') || (len == 2 && line[0] == '\r' && line[1] == '\n');
+}
+
+/* The octets of the header, the empty line behind it included. */
+static size_t header_length(struct span whole)
+{
+	size_t at = 0;
+
+	while (at < whole.len) {
+		size_t len = line_length(whole, at);
+		at += len;
+		if (is_blank_line(whole.data + at - len, len))
+			break;
+	}
+	return at;
+}
+
+static char *lower(struct arena *arena, const char *text)
+{
+	char *copy = arena_strndup(arena, text, strlen(text));
+
+	for (char *c = copy; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	return copy;
+}
+
+static enum encoding read_encoding(const char *value)
+{
+	static const struct {
+		const char *name;
+		enum encoding encoding;
+	} names[] = {{"7bit", ENCODING_IDENTITY}, {"8bit", ENCODING_IDENTITY},
+	    {"binary", ENCODING_IDENTITY}, {"quoted-printable", ENCODING_QUOTED_PRINTABLE},
+	    {"base64", ENCODING_BASE64}};
+
+	if (!value)
+		return ENCODING_IDENTITY;
+	size_t len = strcspn(value, " \t;");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i].name) == len && strncasecmp(value, names[i].name, len) == 0)
+			return names[i].encoding;
+	return ENCODING_UNKNOWN;
+}
+
+void entity_open(struct entity *entity, struct span whole, struct arena *arena)
+{
+	pthread_once(&initialized, initialize);
+
+	size_t header = header_length(whole), skip = 0;
+	*entity = (struct entity){.whole = whole,
+	    .body = {whole.data + header, whole.len - header},
+	    .type = "text/plain"};
+	/* The envelope line of a mailbox file, as some delivery agents give it to filters. */
+	if (header > 5 && memcmp(whole.data, "From ", 5) == 0)
+		skip = line_length(whole, 0);
+	size_t read = header - skip < MAX_HEADER ? header - skip : MAX_HEADER;
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(whole.data + skip, read);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	entity->object = object;
+	if (!object)
+		return;
+	entity->encoding = read_encoding(entity_header(entity, "Content-Transfer-Encoding"));
+	GMimeContentType *type = g_mime_object_get_content_type(object);
+	if (!type)
+		return;
+	char *name = g_mime_content_type_get_mime_type(type);
+	entity->type = lower(arena, name);
+	g_free(name);
+	entity->boundary = g_mime_content_type_get_parameter(type, "boundary");
+	entity->charset = g_mime_content_type_get_parameter(type, "charset");
+}
+
+void entity_close(struct entity *entity)
+{
+	if (entity->object)
+		g_object_unref(entity->object);
+	entity->object = NULL;
+}
+
+const char *entity_header(const struct entity *entity, const char *name)
+{
+	return entity->object ? g_mime_object_get_header(entity->object, name) : NULL;
+}
+
+/* The next delimiter line (RFC 2046 section 5.1.1) at or behind FROM: where it begins, with the
+ * line break before it, which belongs to it; where it ends; whether it is the last one. */
+static bool find_delimiter(
+    const struct entity *entity, size_t from, size_t *begin, size_t *end, bool *closing)
+{
+	struct span body = entity->body;
+	size_t len = strlen(entity->boundary);
+
+	while (from + 2 + len <= body.len) {
+		const char *found =
+		    memmem(body.data + from, body.len - from, entity->boundary, len);
+		if (!found)
+			return false;
+		size_t at = (size_t)(found - body.data);
+		from = at + 1;
+		if (at < 2 || found[-1] != '-' || found[-2] != '-' || (at > 2 && found[-3] != '\n'))
+			continue;
+		size_t behind = at + len;
+		*closing = behind + 2 <= body.len && memcmp(body.data + behind, "--", 2) == 0;
+		behind += *closing ? 2 : 0;
+		while (behind < body.len && strchr(" \t\r", body.data[behind]))
+			behind++;
+		if (behind < body.len && body.data[behind] != '\n')
+			continue; /* a longer boundary, of another multipart */
+		*end = behind < body.len ? behind + 1 : behind;
+		*begin = at - 2;
+		if (*begin > 0)
+			*begin -= *begin > 1 && body.data[*begin - 2] == '\r' ? 2 : 1;
+		return true;
+	}
+	return false;
+}
+
+size_t entity_parts(const struct entity *entity, struct span *parts, size_t max)
+{
+	size_t begin, end, count = 0;
+	bool closing = false;
+
+	if (!entity->boundary || !entity->boundary[0] || strlen(entity->boundary) > MAX_BOUNDARY ||
+	    !find_delimiter(entity, 0, &begin, &end, &closing))
+		return 0;
+	while (!closing && count < max) {
+		size_t start = end;
+		/* The break before a delimiter belongs to it, but so may the one behind the last.
+		 */
+		bool more =
+		    find_delimiter(entity, start > 0 ? start - 1 : 0, &begin, &end, &closing);
+		if (!more)
+			begin = entity->body.len;
+		if (begin < start)
+			begin = start;
+		parts[count++] = (struct span){entity->body.data + start, begin - start};
+		if (!more)
+			break;
+	}
+	return count;
+}
+
+static void decode(const struct entity *entity, struct strbuf *out, size_t max)
+{
+	size_t len = entity->body.len < max ? entity->body.len : max;
+	GMimeEncoding state;
+
+	if (entity->encoding != ENCODING_BASE64 && entity->encoding != ENCODING_QUOTED_PRINTABLE) {
+		strbuf_add(out, entity->body.data, len);
+		return;
+	}
+	g_mime_encoding_init_decode(&state, entity->encoding == ENCODING_BASE64
+	                                        ? GMIME_CONTENT_ENCODING_BASE64
+	                                        : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	char *decoded = mem_alloc(g_mime_encoding_outlen(&state, len) + 1);
+	strbuf_add(out, decoded, g_mime_encoding_flush(&state, entity->body.data, len, decoded));
+	free(decoded);
+}
+
+static char *from_charset(const char *charset, const char *text, size_t len)
+{
+	iconv_t from = g_mime_iconv_open("UTF-8", charset);
+
+	if (from == (iconv_t)-1)
+		return NULL;
+	char *converted = g_mime_iconv_strndup(from, text, len);
+	g_mime_iconv_close(from);
+	return converted;
+}
+
+/* Octets of no known character set: as UTF-8 if they are, else as Windows-1252, as readers do.
+ * NULL: TEXT is UTF-8 as it stands. */
+static char *convert(const char *charset, const char *text, size_t len)
+{
+	bool foreign = utf8_valid(text, len) != len;
+	/* Nothing but ASCII octets, which say something else. */
+	bool shifted = charset && strncasecmp(charset, "iso-2022", 8) == 0;
+	char *converted = charset && (foreign || shifted) ? from_charset(charset, text, len) : NULL;
+
+	return converted || !foreign ? converted : from_charset("windows-1252", text, len);
+}
+
+/* LF as line end, and nothing that is no UTF-8. */
+static void add_clean(struct strbuf *out, const char *text, size_t len)
+{
+	size_t valid = utf8_valid(text, len);
+
+	for (size_t i = 0; i < len; i++) {
+		if (i == valid) {
+			strbuf_addch(out, '?');
+			valid = i + 1 + utf8_valid(text + i + 1, len - i - 1);
+		} else if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n') {
+			strbuf_addch(out, text[i] == '\r' ? '\n' : text[i]);
+		}
+	}
+}
+
+void entity_text(const struct entity *entity, struct strbuf *out, size_t max)
+{
+	struct strbuf octets;
+
+	strbuf_init(&octets, 0);
+	decode(entity, &octets, max);
+	for (char *nul = octets.data;
+	     nul && (nul = memchr(nul, '\0', octets.len - (size_t)(nul - octets.data)));)
+		*nul = ' ';
+	char *converted = convert(entity->charset, strbuf_str(&octets), octets.len);
+	if (converted)
+		add_clean(out, converted, strlen(converted));
+	else
+		add_clean(out, strbuf_str(&octets), octets.len);
+	g_free(converted);
+	strbuf_free(&octets);
+}

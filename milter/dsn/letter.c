@@ -1,0 +1,199 @@
+/* letter.c - what the reader of a report is told, in one language. */
+#include "annotate.h"
+
+#include "explain/catalog.h"
+#include "explain/engine.h"
+#include "explain/explain.h"
+#include "explain/mem.h"
+#include "explain/nearest.h"
+#include "explain/profile.h"
+#include "explain/reply.h"
+#include "explain/strbuf.h"
+#include "explain/vars.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_SAID 1200
+
+static bool got_nothing(const struct dsn_recipient *recipient)
+{
+	return recipient->action == DSN_FAILED || recipient->action == DSN_DELAYED;
+}
+
+static const char *keep(struct arena *arena, const char *text)
+{
+	return text && text[0] ? arena_strndup(arena, text, strlen(text)) : "";
+}
+
+/* One line, without control characters and direction marks: what a value of a text may be. */
+static const char *clean(struct arena *arena, const char *text, size_t len)
+{
+	struct strbuf out;
+	struct vars *vars = vars_create();
+
+	strbuf_init(&out, 0);
+	/* A value is cut at so many characters, so the text goes through in pieces of blanks. */
+	for (size_t at = 0; at < len;) {
+		size_t piece = len - at < VAR_MAX_CHARACTERS ? len - at : VAR_MAX_CHARACTERS;
+		while (piece > 1 && at + piece < len &&
+		       ((unsigned char)text[at + piece] & 0xC0) == 0x80)
+			piece--;
+		vars_set(vars, VAR_URL, text + at, piece);
+		const char *value = vars_get(vars, VAR_URL);
+		strbuf_addstr(&out, value ? value : "");
+		at += piece;
+	}
+	const char *result = arena_strndup(arena, strbuf_str(&out), out.len);
+	strbuf_free(&out);
+	vars_free(&vars);
+	return result;
+}
+
+static const char *who_acts(const struct catalog *catalog, int language, const char *fixer)
+{
+	static const struct {
+		const char *fixer;
+		enum page_text text;
+	} words[] = {{"sender", PAGE_SENDER}, {"sender-admin", PAGE_SENDER_ADMIN},
+	    {"recipient", PAGE_RECIPIENT}, {"recipient-admin", PAGE_RECIPIENT_ADMIN},
+	    {"wait", PAGE_WAIT}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].fixer, fixer) == 0)
+			return catalog_page_text(catalog, language, words[i].text);
+	return "";
+}
+
+/* Will-Retry-Until (RFC 3464 section 2.3.9) as people of any language read it; NULL if it is none.
+ */
+static const char *show_date(const char *value, struct arena *arena)
+{
+	GDateTime *date = value[0] ? g_mime_utils_header_decode_date(value) : NULL;
+
+	if (!date)
+		return NULL;
+	char *text = g_date_time_format(date, "%Y-%m-%d %H:%M (UTC%:z)");
+	g_date_time_unref(date);
+	const char *result = text ? arena_strndup(arena, text, strlen(text)) : NULL;
+	g_free(text);
+	return result;
+}
+
+/* Only when the domain does not exist: otherwise a near one is another domain, no slip. */
+static const char *suggest(const struct dsn_recipient *recipient, const struct cause *cause,
+    const char *const *known, struct arena *arena)
+{
+	const char *at = strrchr(recipient->address, '@');
+
+	if (!known || !at || strcmp(cause->reason, "domain-unknown") != 0)
+		return NULL;
+	char *domain = arena_strndup(arena, at + 1, strlen(at + 1));
+	for (char *c = domain; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	const char *meant = nearest_slip(domain, known);
+	if (!meant)
+		return NULL;
+	char *address =
+	    mem_printf("%.*s@%s", (int)(at - recipient->address), recipient->address, meant);
+	const char *result = clean(arena, address, strlen(address));
+	free(address);
+	return result;
+}
+
+static const char *said_by_server(
+    const struct dsn_recipient *recipient, const struct reply *reply, struct arena *arena)
+{
+	struct span type;
+	const char *words = fields_typed(recipient->diagnostic, &type);
+	size_t len = strnlen(words, MAX_SAID);
+
+	if (!len)
+		words = reply_text(reply, &len);
+	if (len > MAX_SAID)
+		len = MAX_SAID;
+	return clean(arena, words, len);
+}
+
+static void fill_card(struct card *card, const struct letter *letter, size_t i,
+    const struct dsn_options *options, struct explainer *explainer, struct reply *reply,
+    struct arena *arena)
+{
+	const struct dsn_recipient *recipient = &letter->dsn->recipients[i];
+	struct profile profile = *options->profile;
+	struct explain_context context = {.profile = &profile,
+	    .ref = options->ref,
+	    .utf8 = true,
+	    .recipient = recipient->address};
+
+	profile.language = catalog_language_code(letter->catalog, letter->language);
+	context.class = dsn_choose_reply(letter->dsn, i, options->engine, reply);
+	const struct explanation *explanation =
+	    explain_reply(explainer, options->engine, reply, &context);
+	*card = (struct card){.recipient = recipient,
+	    .delayed = recipient->action == DSN_DELAYED,
+	    .summary = "",
+	    .action = "",
+	    .note = "",
+	    .help_url = "",
+	    .who = ""};
+	card->said = said_by_server(recipient, reply, arena);
+	card->until = card->delayed ? show_date(recipient->retry_until, arena) : NULL;
+	if (explanation && letter->is_first && options->told)
+		options->told(options->context, recipient, explanation);
+	if (!explanation)
+		return; /* explained before, by the server that refused it */
+	card->summary = keep(arena, explanation->message.summary);
+	/* What to do about a delay is nothing. */
+	card->action = card->delayed ? catalog_page_text(
+	                                   letter->catalog, letter->language, PAGE_BOUNCE_WAITING)
+	                             : keep(arena, explanation->message.action);
+	card->help_url = keep(arena, explanation->help_url);
+	card->who = who_acts(
+	    letter->catalog, letter->language, card->delayed ? "wait" : explanation->cause->fixer);
+	card->suggestion = suggest(recipient, explanation->cause, options->known_domains, arena);
+}
+
+static enum page_text choose_title(const struct dsn *dsn)
+{
+	bool failed = false, delayed = false, others = false;
+
+	for (size_t i = 0; i < dsn->count; i++) {
+		failed = failed || dsn->recipients[i].action == DSN_FAILED;
+		delayed = delayed || dsn->recipients[i].action == DSN_DELAYED;
+		others = others || !got_nothing(&dsn->recipients[i]);
+	}
+	if (!failed && delayed)
+		return PAGE_BOUNCE_DELAYED;
+	return failed && (others || delayed) ? PAGE_BOUNCE_PARTLY : PAGE_BOUNCE_FAILED;
+}
+
+void letter_create(struct letter *letter, const struct dsn *dsn, const struct dsn_options *options,
+    int language, bool is_first, struct arena *arena)
+{
+	const struct catalog *catalog = engine_catalog(options->engine);
+	struct explainer *explainer = explainer_create();
+	struct reply *reply = reply_create();
+
+	*letter = (struct letter){.catalog = catalog,
+	    .language = language,
+	    .is_first = is_first,
+	    .title = catalog_page_text(catalog, language, choose_title(dsn)),
+	    .ref = options->ref,
+	    .contact = options->profile->contact,
+	    .dsn = dsn};
+	letter->cards = arena_alloc(arena, MAX_CARDS * sizeof(*letter->cards));
+	for (size_t i = 0; i < dsn->count && !letter->more; i++) {
+		if (!got_nothing(&dsn->recipients[i]))
+			continue;
+		if (letter->card_count == MAX_CARDS)
+			letter->more = true;
+		else
+			fill_card(&letter->cards[letter->card_count++], letter, i, options,
+			    explainer, reply, arena);
+	}
+	explainer_free(&explainer);
+	reply_free(&reply);
+}
