@@ -31,7 +31,8 @@ struct options {
 
 static void print_help(void)
 {
-	puts("usage: explainctl dsn [OPTIONS] < MESSAGE\n\n"
+	puts("usage: explainctl dsn [OPTIONS] < MESSAGE\n"
+	     "       explainctl dsn --json FILE...\n\n"
 	     "Reads a bounce and writes it with an explanation in front. A message that is no "
 	     "bounce,\n"
 	     "or can't be explained, is written as it came: this can stand in a delivery "
@@ -49,16 +50,27 @@ static json_t *text_or_null(const char *text)
 	return value ? value : json_null();
 }
 
-static void print_recipient(const struct dsn *dsn, size_t i, const struct engine *engine,
-    const struct profile *profile, struct explainer *explainer, struct reply *reply)
+/* What print_recipient() needs for each. */
+struct printer {
+	const struct engine *engine;
+	const struct profile *profile;
+	struct explainer *explainer;
+	struct reply *reply;
+	const char *file; /* NULL: standard input */
+};
+
+static void print_recipient(const struct printer *printer, const struct dsn *dsn, size_t i)
 {
 	const struct dsn_recipient *recipient = dsn_recipient(dsn, i);
-	int class = dsn_choose_reply(dsn, i, engine, reply);
+	int class = dsn_choose_reply(dsn, i, printer->engine, printer->reply);
 	struct explain_context context = {
-	    .profile = profile, .class = class, .recipient = recipient->address};
+	    .profile = printer->profile, .class = class, .recipient = recipient->address};
 	json_t *object = json_object();
-	json_t *explained = explain_json_object(explainer, engine, reply, &context);
+	json_t *explained =
+	    explain_json_object(printer->explainer, printer->engine, printer->reply, &context);
 
+	if (printer->file)
+		json_object_set_new(object, "file", text_or_null(printer->file));
 	json_object_set_new(object, "recipient", text_or_null(recipient->address));
 	json_object_set_new(object, "original_recipient", text_or_null(recipient->original));
 	json_object_set_new(object, "action", text_or_null(dsn_action_name(recipient->action)));
@@ -75,16 +87,13 @@ static void print_recipient(const struct dsn *dsn, size_t i, const struct engine
 	json_decref(object);
 }
 
-static void print_json(
-    const struct dsn *dsn, const struct engine *engine, const struct profile *profile)
+static void print_json(const struct printer *printer, const struct strbuf *message)
 {
-	struct explainer *explainer = explainer_create();
-	struct reply *reply = reply_create();
+	struct dsn *dsn = dsn_read(strbuf_str(message), message->len);
 
 	for (size_t i = 0; i < dsn_recipient_count(dsn); i++)
-		print_recipient(dsn, i, engine, profile, explainer, reply);
-	explainer_free(&explainer);
-	reply_free(&reply);
+		print_recipient(printer, dsn, i);
+	dsn_free(&dsn);
 }
 
 static bool write_all(const char *data, size_t len)
@@ -153,41 +162,79 @@ static int filter(const struct strbuf *message, const struct options *options)
 	return status >= 0 ? status : pass_on(message);
 }
 
-static int show(const struct strbuf *message, const struct options *options)
-{
-	struct config *config = load_config(options->config);
-	struct engine *engine = config ? load_engine(config, true) : NULL;
-	int status = EXIT_FOUND;
-
-	if (engine) {
-		struct profile profile = *engine_profile(engine, "", 0);
-		if (options->language)
-			profile.language = options->language;
-		if (catalog_language(engine_catalog(engine), profile.language) < 0) {
-			status =
-			    usage_error("dsn", "there are no texts in '%s'", options->language);
-		} else {
-			struct dsn *dsn = dsn_read(strbuf_str(message), message->len);
-			print_json(dsn, engine, &profile);
-			dsn_free(&dsn);
-			status = EXIT_DONE;
-		}
-	}
-	engine_put(&engine);
-	config_free(&config);
-	return status;
-}
-
-/* All of standard input, or its first MAX_MESSAGE octets and some more. */
-static void read_message(struct strbuf *message)
+/* All of STREAM, or its first MAX_MESSAGE octets and some more. */
+static void read_message(FILE *stream, struct strbuf *message)
 {
 	size_t len;
 
 	do {
 		strbuf_reserve(message, 65536);
-		len = fread(message->data + message->len, 1, 65536, stdin);
+		len = fread(message->data + message->len, 1, 65536, stream);
 		message->len += len;
 	} while (len > 0 && message->len <= MAX_MESSAGE);
+	message->data[message->len] = '\0';
+}
+
+static int show_files(struct printer *printer, char **files)
+{
+	int status = EXIT_DONE;
+	struct strbuf message;
+
+	strbuf_init(&message, 0);
+	for (; *files; files++) {
+		FILE *stream = fopen(*files, "re");
+		if (!stream) {
+			fprintf(stderr, "explainctl dsn: %s: %s\n", *files, strerror(errno));
+			status = EXIT_FOUND;
+			continue;
+		}
+		strbuf_reset(&message);
+		read_message(stream, &message);
+		fclose(stream);
+		printer->file = *files;
+		print_json(printer, &message);
+	}
+	strbuf_free(&message);
+	return status;
+}
+
+/* One object per recipient, for the messages in FILES or the one on standard input. */
+static int show(char **files, const struct options *options)
+{
+	struct config *config = load_config(options->config);
+	/* Patterns for a few messages are not worth compiling. */
+	struct engine *engine = config ? load_engine(config, !files[0] || !files[1]) : NULL;
+	int status = EXIT_FOUND;
+	struct strbuf message;
+
+	if (!engine)
+		goto out;
+	struct profile profile = *engine_profile(engine, "", 0);
+	if (options->language)
+		profile.language = options->language;
+	if (catalog_language(engine_catalog(engine), profile.language) < 0) {
+		status = usage_error("dsn", "there are no texts in '%s'", options->language);
+		goto out;
+	}
+	struct printer printer = {.engine = engine,
+	    .profile = &profile,
+	    .explainer = explainer_create(),
+	    .reply = reply_create()};
+	if (files[0]) {
+		status = show_files(&printer, files);
+	} else {
+		strbuf_init(&message, 0);
+		read_message(stdin, &message);
+		print_json(&printer, &message);
+		strbuf_free(&message);
+		status = EXIT_DONE;
+	}
+	explainer_free(&printer.explainer);
+	reply_free(&printer.reply);
+out:
+	engine_put(&engine);
+	config_free(&config);
+	return status;
 }
 
 int ctl_dsn(int argc, char **argv)
@@ -220,13 +267,13 @@ int ctl_dsn(int argc, char **argv)
 		default:
 			return usage_error("dsn", "wrong option");
 		}
+	if (options.json)
+		return show(argv + optind, &options);
 	if (optind < argc)
-		return usage_error("dsn", "takes no arguments");
+		return usage_error("dsn", "files go with --json");
 	strbuf_init(&message, 0);
-	read_message(&message);
-	int status = options.json                ? show(&message, &options)
-	             : message.len > MAX_MESSAGE ? pass_on(&message)
-	                                         : filter(&message, &options);
+	read_message(stdin, &message);
+	int status = message.len > MAX_MESSAGE ? pass_on(&message) : filter(&message, &options);
 	strbuf_free(&message);
 	return status;
 }
