@@ -3,13 +3,19 @@
  * The first part makes way for a multipart/alternative with the explanation and the notice that
  * stood there; a notice that is more than plain text stays as it is, in a multipart/mixed behind
  * the explanation. What stands before and behind is copied octet by octet, with the boundary that
- * it had, so that the message's Content-Type needs no change. */
+ * it had, so that the message's Content-Type needs no change.
+ *
+ * A notice of an old program gets the explanation as text in front, if it is one text/plain that is
+ * not encoded, and a rule knows its words for every recipient. */
 #include "annotate.h"
 
+#include "explain/ascii.h"
 #include "explain/catalog.h"
 #include "explain/engine.h"
+#include "explain/explain.h"
 #include "explain/mem.h"
 #include "explain/profile.h"
+#include "explain/reply.h"
 #include "explain/strbuf.h"
 
 #include <gmime/gmime.h>
@@ -260,40 +266,117 @@ static void add_letter(struct writer *writer, int language, struct arena *arena)
 	    language, is_first, arena);
 }
 
+/* The languages that were asked for, as far as the letters of an old notice allow. */
+static void add_letters(struct writer *writer, struct arena *arena)
+{
+	const struct catalog *catalog = engine_catalog(writer->options->engine);
+	bool ascii = writer->dsn->extendable == EXTENDABLE_ASCII;
+
+	for (size_t i = 0; writer->options->languages[i] && writer->letter_count < MAX_LETTERS;
+	     i++) {
+		int language = catalog_language(catalog, writer->options->languages[i]);
+		if (language >= 0 && (!ascii || catalog_language_is_latin(catalog, language)))
+			add_letter(writer, language, arena);
+	}
+	if (writer->letter_count == 0)
+		add_letter(writer, 0, arena);
+}
+
+static void annotate_report(struct writer *writer)
+{
+	const struct dsn *dsn = writer->dsn;
+	struct span first = dsn->first_part, body = dsn->body;
+
+	strbuf_add(writer->out, body.data, (size_t)(first.data - body.data));
+	if (dsn->first_is_status) {
+		add_alternative(writer, NULL);
+		add_string(writer, "--");
+		strbuf_addstr(writer->out, dsn->boundary);
+		add_string(writer, "\n");
+		strbuf_add(writer->out, first.data, first.len);
+	} else if (dsn->first_is_plain) {
+		add_alternative(writer, dsn->notice);
+	} else {
+		add_mixed(writer, first);
+	}
+	const char *rest = first.data + first.len;
+	strbuf_add(writer->out, rest, (size_t)(body.data + body.len - rest));
+}
+
+/* TEXT in the letters that the notice's character set has. */
+static void add_in_its_letters(
+    struct writer *writer, const struct strbuf *text, const struct letter *letter)
+{
+	struct strbuf folded;
+	const char *line = strbuf_str(text);
+
+	if (writer->dsn->extendable == EXTENDABLE_UTF8) {
+		add_string(writer, line);
+		return;
+	}
+	strbuf_init(&folded, 0);
+	bool german = catalog_language_is_german(letter->catalog, letter->language);
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		ascii_fold(&folded, line, len, german);
+		strbuf_addch(&folded, '\n');
+		line += len + (line[len] ? 1 : 0);
+	}
+	add_string(writer, strbuf_str(&folded));
+	strbuf_free(&folded);
+}
+
+/* A notice of a program that knows no reports: the explanation goes in front, as text. */
+static void annotate_text(struct writer *writer)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < writer->letter_count; i++) {
+		strbuf_reset(&text);
+		letter_add_plain(&text, &writer->letters[i]);
+		add_in_its_letters(writer, &text, &writer->letters[i]);
+	}
+	strbuf_reset(&text);
+	strbuf_addf(&text, "---- %s ----\n\n", notice_heading(writer));
+	add_in_its_letters(writer, &text, &writer->letters[0]);
+	strbuf_free(&text);
+	strbuf_add(writer->out, writer->dsn->body.data, writer->dsn->body.len);
+}
+
+/* Where only the words tell what the message is, all of them have to be known. */
+static bool is_recognised(const struct dsn *dsn, const struct engine *engine)
+{
+	struct reply *reply = reply_create();
+	bool known = dsn->count > 0 && dsn->count <= MAX_CARDS;
+
+	for (size_t i = 0; i < dsn->count && known; i++) {
+		dsn_choose_reply(dsn, i, engine, reply);
+		const struct rule *rule = explain_select(engine, reply);
+		known = dsn->recipients[i].address[0] && rule && choose_has_words(rule);
+	}
+	reply_free(&reply);
+	return known;
+}
+
 int dsn_annotate(const struct dsn *dsn, const struct dsn_options *options, struct strbuf *out)
 {
 	struct writer writer = {.dsn = dsn, .options = options, .out = out};
-	const struct catalog *catalog = engine_catalog(options->engine);
-	struct span first = dsn->first_part, body = dsn->body;
+	bool is_report = dsn->is_report && !dsn->is_guessed && dsn->first_part.data;
 
-	if (!dsn->is_report || dsn->is_guessed || !has_failures(dsn) || !first.data)
+	if (!has_failures(dsn) ||
+	    (!is_report && (!dsn->extendable || !is_recognised(dsn, options->engine))))
 		return -1;
 	struct arena *arena = arena_create();
-	for (size_t i = 0; options->languages[i] && writer.letter_count < MAX_LETTERS; i++) {
-		int language = catalog_language(catalog, options->languages[i]);
-		if (language >= 0)
-			add_letter(&writer, language, arena);
-	}
-	if (writer.letter_count == 0)
-		add_letter(&writer, 0, arena);
+	add_letters(&writer, arena);
 	writer.eol = line_end(dsn);
 	make_boundary(writer.boundary, 'a');
 	make_boundary(writer.outer, 'm');
-	strbuf_reserve(out, body.len + 16384);
-	strbuf_add(out, body.data, (size_t)(first.data - body.data));
-	if (dsn->first_is_status) {
-		add_alternative(&writer, NULL);
-		add_string(&writer, "--");
-		strbuf_addstr(out, dsn->boundary);
-		add_string(&writer, "\n");
-		strbuf_add(out, first.data, first.len);
-	} else if (dsn->first_is_plain) {
-		add_alternative(&writer, dsn->notice);
-	} else {
-		add_mixed(&writer, first);
-	}
-	const char *rest = first.data + first.len;
-	strbuf_add(out, rest, (size_t)(body.data + body.len - rest));
+	strbuf_reserve(out, dsn->body.len + 16384);
+	if (is_report)
+		annotate_report(&writer);
+	else
+		annotate_text(&writer);
 	arena_free(&arena);
 	return 0;
 }

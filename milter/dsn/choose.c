@@ -30,14 +30,17 @@ struct choice {
 };
 
 /* A rule that looks at code and status only recognises hardly more than the report says itself. */
-static enum worth worth_of(const struct rule *rule)
+bool choose_has_words(const struct rule *rule)
 {
-	if (!rule)
-		return WORTH_TEXT;
 	for (size_t i = 0; i < rule->alternative_count; i++)
 		if (rule->alternatives[i].pattern)
-			return WORTH_WORDS;
-	return WORTH_NUMBER;
+			return true;
+	return false;
+}
+
+static enum worth worth_of(const struct rule *rule)
+{
+	return !rule ? WORTH_TEXT : choose_has_words(rule) ? WORTH_WORDS : WORTH_NUMBER;
 }
 
 /* Returns whether nothing better can come. */

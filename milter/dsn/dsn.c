@@ -329,20 +329,36 @@ static void read_plain(struct dsn *dsn, const struct entity *message)
 	dsn->notice = arena_strndup(dsn->arena, dsn->notice, notice_end(dsn->notice));
 }
 
-static bool is_from_a_mail_system(const struct entity *message)
+/* Does the From name say so? A null sender alone is also that of an automatic answer. */
+static bool is_signed_by_a_mail_system(const struct entity *message)
 {
 	static const char *const words[] = {"mailer-daemon", "mail delivery", "postmaster",
 	    "maildaemon", "mail administrator", "mail-daemon", "delivery subsystem",
 	    "mailerdaemon"};
 	const char *from = entity_header(message, "From");
-	const char *path = entity_header(message, "Return-Path");
 
-	if (path && strcmp(path, "<>") == 0)
-		return true;
 	for (size_t i = 0; from && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(from, words[i]))
 			return true;
 	return entity_header(message, "X-Failed-Recipients") != NULL;
+}
+
+static bool is_from_a_mail_system(const struct entity *message)
+{
+	const char *path = entity_header(message, "Return-Path");
+
+	return (path && strcmp(path, "<>") == 0) || is_signed_by_a_mail_system(message);
+}
+
+/* Text that is not encoded, in letters that are known. */
+static enum extendable how_extendable(const struct entity *message)
+{
+	if (strcmp(message->type, "text/plain") != 0 || message->encoding != ENCODING_IDENTITY ||
+	    !is_signed_by_a_mail_system(message))
+		return EXTENDABLE_NOT;
+	if (!message->charset || strcasecmp(message->charset, "us-ascii") == 0)
+		return EXTENDABLE_ASCII;
+	return strcasecmp(message->charset, "utf-8") == 0 ? EXTENDABLE_UTF8 : EXTENDABLE_NOT;
 }
 
 struct dsn *dsn_read(const char *message, size_t len)
@@ -357,8 +373,10 @@ struct dsn *dsn_read(const char *message, size_t len)
 	dsn->body = entity.body;
 	dsn->is_annotated = entity_header(&entity, DSN_MARK) != NULL;
 	bool is_bounce = find_report(dsn, &entity, 0);
-	if (!is_bounce && (is_bounce = is_from_a_mail_system(&entity)))
+	if (!is_bounce && (is_bounce = is_from_a_mail_system(&entity))) {
+		dsn->extendable = how_extendable(&entity);
 		read_plain(dsn, &entity);
+	}
 	dsn->is_guessed = dsn->count == 0;
 	if (is_bounce && dsn->is_guessed)
 		read_notice(dsn, &entity);

@@ -56,6 +56,10 @@ const char *fields_get(const struct field *fields, size_t count, const char *nam
  * none. */
 const char *fields_typed(const char *value, struct span *type);
 
+/* choose.c: does RULE look at more than numbers? */
+struct rule;
+bool choose_has_words(const struct rule *rule);
+
 /* notice.c: what the part for humans says, where the other part is missing or poor. */
 
 /* Adds the recipients that FAILED (X-Failed-Recipients) lists or, if it is "", that TEXT names as

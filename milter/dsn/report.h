@@ -8,6 +8,9 @@
 /* Later ones are passed over. */
 #define DSN_MAX_RECIPIENTS 20000
 
+/* Can text go in front of a message that is one text/plain, and in which letters? */
+enum extendable { EXTENDABLE_NOT, EXTENDABLE_ASCII, EXTENDABLE_UTF8 };
+
 struct dsn {
 	struct arena *arena;
 	struct span message, body;
@@ -18,7 +21,8 @@ struct dsn {
 	struct span first_part;
 	bool first_is_status; /* there is no notice */
 	bool first_is_plain;  /* the notice is nothing but a text/plain */
-	const char *notice;   /* the text for humans, without the returned message */
+	enum extendable extendable;
+	const char *notice; /* the text for humans, without the returned message */
 	bool notice_is_plain;
 	const char *languages; /* of the returned message: Accept-Language or Content-Language */
 	const char *reporting_mta;

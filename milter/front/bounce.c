@@ -1,7 +1,7 @@
 /* bounce.c - bounces that pass through the filter.
  *
- * A message is kept only while it may be one: null sender, a multipart, not marked, not too large.
- * Everything else, and everything that can't be read, passes as it came. */
+ * A message is kept only while it may be one: null sender, a multipart or plain text, not marked,
+ * not too large. Everything else, and everything that can't be read, passes as it came. */
 #include "explain/bounce.h"
 
 #include "explain/catalog.h"
@@ -23,7 +23,8 @@
 
 struct bounce {
 	struct strbuf message;
-	bool is_multipart, is_marked;
+	bool is_other; /* neither a multipart nor plain text */
+	bool is_marked;
 };
 
 bool bounce_is_wanted(const struct config *config, const char *sender)
@@ -51,8 +52,9 @@ void bounce_free(struct bounce **bounce)
 
 void bounce_add_header(struct bounce *bounce, const char *name, const char *value)
 {
-	if (strcasecmp(name, "Content-Type") == 0 && strcasestr(value, "multipart/"))
-		bounce->is_multipart = true;
+	if (strcasecmp(name, "Content-Type") == 0)
+		bounce->is_other =
+		    !strcasestr(value, "multipart/") && !strcasestr(value, "text/plain");
 	if (strcasecmp(name, DSN_MARK) == 0)
 		bounce->is_marked = true;
 	strbuf_addf(&bounce->message, "%s:%s", name, value[0] == ' ' ? "" : " ");
@@ -67,7 +69,7 @@ void bounce_add_header(struct bounce *bounce, const char *name, const char *valu
 bool bounce_end_header(struct bounce *bounce)
 {
 	strbuf_addstr(&bounce->message, "\r\n");
-	return bounce->is_multipart && !bounce->is_marked && !bounce->message.overflow;
+	return !bounce->is_other && !bounce->is_marked && !bounce->message.overflow;
 }
 
 bool bounce_add_body(struct bounce *bounce, const void *data, size_t len)

@@ -395,7 +395,11 @@ START_TEST(test_left_alone)
 	        NOTICE, MTA "Final-Recipient: rfc822;a@example.net\nAction: relayed\n", RETURNED),
 	    REPORT(
 	        NOTICE, MTA "Final-Recipient: rfc822;a@example.net\nAction: expanded\n", RETURNED),
-	    REPORT(NOTICE, "", RETURNED), HEAD "\nbob@example.net: User unknown\n",
+	    REPORT(NOTICE, "", RETURNED), HEAD "\nbob@example.net: we had our reasons\n",
+	    HEAD "Content-Type: text/plain; charset=iso-8859-1\n\nbob@example.net: User unknown\n",
+	    HEAD "Content-Type: text/html\n\nbob@example.net: User unknown\n",
+	    HEAD "Content-Transfer-Encoding: base64\n\nYm9iQGV4YW1wbGUubmV0OiBVc2VyIHVua25vd24K\n",
+	    "From: bob@example.net\nReturn-Path: <>\n\ncarol@example.net: User unknown\n",
 	    HEAD "Content-Type: multipart/report; boundary=b\n\nno parts\n",
 	    HEAD "Content-Type: multipart/report\n\n--b\n\nx\n--b--\n",
 	    HEAD "Content-Type: multipart/report; boundary=\"\"\n\n--\n\nx\n----\n", "", "\n", "x"};
@@ -488,6 +492,45 @@ START_TEST(test_notice_with_parts)
 	ck_assert_int_eq(strncmp(out.data, "--b\nContent-Type: multipart/alternative; ", 41), 0);
 	ck_assert(
 	    has(&out, "--\n--b\nContent-Type: message/delivery-status\n\n" FAILED "\n--b--\n"));
+	strbuf_free(&out);
+	engine_put(&engine);
+}
+END_TEST
+
+/* An old notice: text in front of it, in its letters. */
+START_TEST(test_old_notice)
+{
+	static const char notice[] = "Hi. This is the qmail-send program.\n\n<bob@example.net>:\n"
+	                             "550 5.1.1 User unknown\n\n--- Below this line is a copy.\n";
+	static const struct {
+		const char *type, *title;
+	} cases[] = {{"", "Ihre Nachricht wurde nicht zugestellt\n"},
+	    {"Content-Type: text/plain; charset=utf-8\n", "Ihre Nachricht"}};
+	static const char *const german[] = {"de", NULL}, *const japanese[] = {"ja", NULL};
+	struct engine *engine = load();
+	struct strbuf out, text;
+
+	strbuf_init(&out, 0);
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		strbuf_reset(&text);
+		strbuf_reset(&out);
+		strbuf_addf(&text, HEAD "%s\n%s", cases[i].type, notice);
+		ck_assert_int_eq(annotate(engine, text.data, text.len, german, &out), 0);
+		ck_assert_int_eq(strncmp(out.data, cases[i].title, strlen(cases[i].title)), 0);
+		ck_assert_str_eq(out.data + out.len - strlen(notice), notice);
+		ck_assert_int_eq(has(&out, "Empf\xc3\xa4nger"), i == 1);
+		ck_assert_int_eq(has(&out, "Empfaenger"), i == 0);
+	}
+	strbuf_reset(&out);
+	ck_assert_int_eq(annotate(engine, text.data, text.len, japanese, &out), 0);
+	ck_assert(has(&out, "\xe3\x83\xa1\xe3\x83\xbc\xe3\x83\xab"));
+	strbuf_reset(&text);
+	strbuf_reset(&out);
+	strbuf_addf(&text, HEAD "\n%s", notice);
+	ck_assert_int_eq(annotate(engine, text.data, text.len, japanese, &out), 0);
+	ck_assert(has(&out, "Your message was not delivered"));
+	strbuf_free(&text);
 	strbuf_free(&out);
 	engine_put(&engine);
 }
@@ -659,6 +702,7 @@ int main(void)
 	tcase_add_test(tests, test_left_alone);
 	tcase_add_test(tests, test_kinds);
 	tcase_add_test(tests, test_notice_with_parts);
+	tcase_add_test(tests, test_old_notice);
 	tcase_add_test(tests, test_mark);
 	tests = unit_case(suite, "hostile");
 	tcase_add_test(tests, test_injection);

@@ -48,7 +48,9 @@ START_TEST(test_header)
 		bool wanted;
 	} cases[] = {{"Content-Type", "multipart/report;\n boundary=b", true},
 	    {"CONTENT-TYPE", " Multipart/Mixed; boundary=b", true},
-	    {"Content-Type", "text/plain", false}, {"Subject", "multipart/report", false}};
+	    {"Content-Type", "Text/Plain; charset=us-ascii", true},
+	    {"Content-Type", "text/html", false}, {"Content-Type", "image/png", false},
+	    {"Subject", "nothing else", true}};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct bounce *bounce = bounce_create(10000);

@@ -240,7 +240,7 @@ class ForBounces(Filter):
         for sender in (b"<>", b""):
             with self.dial() as mta:
                 self.assertEqual(self.begin(mta, sender), (b"c", b""))
-                self.assertEqual(self.header(mta, b"text/plain"), (b"a", b""))
+                self.assertEqual(self.header(mta, b"text/html"), (b"a", b""))
 
     def test_bounce(self):
         body = (b"--b\r\n\r\nfailed\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
