@@ -40,12 +40,18 @@ void html_markdown(struct strbuf *out, const char *text)
 {
 	char *html = cmark_markdown_to_html(text, strlen(text), CMARK_OPT_DEFAULT);
 	size_t len = strlen(html), from = 0;
+	bool in_pre = false; /* where line breaks are meant */
 
-	for (size_t i = 0; i < len; i++)
-		if (html[i] == '\n' && is_needless_break(html, len, i)) {
-			strbuf_add(out, html + from, i - from);
-			from = i + 1;
-		}
+	for (size_t i = 0; i < len; i++) {
+		if (html[i] == '<' && strncmp(html + i, "<pre>", 5) == 0)
+			in_pre = true;
+		else if (html[i] == '<' && strncmp(html + i, "</pre>", 6) == 0)
+			in_pre = false;
+		if (html[i] != '\n' || in_pre || !is_needless_break(html, len, i))
+			continue;
+		strbuf_add(out, html + from, i - from);
+		from = i + 1;
+	}
 	strbuf_add(out, html + from, len - from);
 	free(html);
 }

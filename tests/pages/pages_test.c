@@ -31,7 +31,11 @@ START_TEST(test_markdown)
 	    {"one\ntwo", "<p>one\ntwo</p>\n"},
 	    {"\xE3\x81\x82\n\xE3\x81\x84", "<p>\xE3\x81\x82\xE3\x81\x84</p>\n"},
 	    {"\xE3\x80\x82\nabc", "<p>\xE3\x80\x82\nabc</p>\n"},
-	    {"\xC3\xA9\n\xC3\xA0", "<p>\xC3\xA9\n\xC3\xA0</p>\n"}};
+	    {"\xC3\xA9\n\xC3\xA0", "<p>\xC3\xA9\n\xC3\xA0</p>\n"},
+	    /* Preformatted lines stay lines. */
+	    {"    \xE3\x81\x82\n    \xE3\x81\x84\n\n\xE3\x81\x82\n\xE3\x81\x84",
+	        "<pre><code>\xE3\x81\x82\n\xE3\x81\x84\n</code></"
+	        "pre>\n<p>\xE3\x81\x82\xE3\x81\x84</p>\n"}};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct strbuf out;
