@@ -245,6 +245,7 @@ int ctl_dsn(int argc, char **argv)
 	    {NULL, 0, NULL, 0}};
 	struct options options = {.json = false};
 	struct strbuf message;
+	bool wrong = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "jl:r:c:h", long_options, NULL)) != -1)
@@ -265,13 +266,16 @@ int ctl_dsn(int argc, char **argv)
 			print_help();
 			return EXIT_DONE;
 		default:
-			return usage_error("dsn", "wrong option");
+			wrong = true;
 		}
-	if (options.json)
+	if (options.json && !wrong)
 		return show(argv + optind, &options);
-	if (optind < argc)
-		return usage_error("dsn", "files go with --json");
 	strbuf_init(&message, 0);
+	if (wrong || optind < argc) {
+		int status = usage_error("dsn", wrong ? "wrong option" : "files go with --json");
+		/* A message that is on its way must not end because of a slip in a recipe. */
+		return options.json || isatty(STDIN_FILENO) ? status : pass_on(&message);
+	}
 	read_message(stdin, &message);
 	int status = message.len > MAX_MESSAGE ? pass_on(&message) : filter(&message, &options);
 	strbuf_free(&message);
