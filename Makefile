@@ -138,7 +138,7 @@ sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS) $(BROWSER)
 	@UNIT_SLOW=1 tests/check $(BUILD) $(MODULES)
 
 tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
-	@UNIT_SLOW=1 tests/check $(BUILD) --units
+	@UNIT_SLOW=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/check $(BUILD) --units
 
 ## make memcheck   the unit tests under valgrind
 memcheck: deps

@@ -11,6 +11,8 @@
 #include "explain/reply.h"
 #include "explain/strbuf.h"
 
+#include <pthread.h>
+
 static const struct profile_settings profile = {.name = (char *)"default",
     .contact = (char *)"postmaster@example.org",
     .help_url = (char *)"https://example.org/why/{cause}",
@@ -686,6 +688,39 @@ START_TEST(test_large)
 }
 END_TEST
 
+/* libmilter calls from many threads, and the first of them starts GMime. */
+static void *annotate_often(void *context)
+{
+	static const char text[] = REPORT(NOTICE, FAILED, RETURNED);
+	struct engine *engine = context;
+	struct strbuf out;
+	int result = 0;
+
+	strbuf_init(&out, 0);
+	for (int i = 0; i < 50 && result == 0; i++) {
+		strbuf_reset(&out);
+		result = annotate(engine, text, sizeof(text) - 1, english, &out);
+	}
+	strbuf_free(&out);
+	return result == 0 ? NULL : context;
+}
+
+START_TEST(test_threads)
+{
+	struct engine *engine = load();
+	pthread_t threads[6];
+
+	for (size_t i = 0; i < COUNT(threads); i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, annotate_often, engine), 0);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		void *failed;
+		pthread_join(threads[i], &failed);
+		ck_assert_ptr_null(failed);
+	}
+	engine_put(&engine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dsn");
@@ -704,6 +739,8 @@ int main(void)
 	tcase_add_test(tests, test_notice_with_parts);
 	tcase_add_test(tests, test_old_notice);
 	tcase_add_test(tests, test_mark);
+	tests = unit_case(suite, "threads");
+	tcase_add_test(tests, test_threads);
 	tests = unit_case(suite, "hostile");
 	tcase_add_test(tests, test_injection);
 	tcase_add_test(tests, test_truncated);
