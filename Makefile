@@ -164,8 +164,9 @@ install: all
 	install -m 755 $(BUILD)/explain-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/explainctl $(DESTDIR)$(PREFIX)/bin/
 	cd conf && find catalog pages -type f -exec install -D -m 644 '{}' '$(DESTDIR)$(DATADIR)/{}' ';'
-	test -e $(DESTDIR)$(SYSCONFDIR)/explain-milter.yaml || \
-		install -m 644 conf/explain-milter.yaml $(DESTDIR)$(SYSCONFDIR)/
+	for file in explain-milter.yaml mail-domains.txt; do \
+		test -e $(DESTDIR)$(SYSCONFDIR)/$$file || \
+		install -m 644 conf/$$file $(DESTDIR)$(SYSCONFDIR)/ || exit 1; done
 	for page in $(MAN_PAGES); do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || exit 1; done
 	sed 's,/usr/sbin/explain-milter,$(PREFIX)/sbin/explain-milter,' contrib/systemd/explain-milter.service \

@@ -384,6 +384,19 @@ class Explainctl(unittest.TestCase):
         _out, err = self.run_ctl("check", "-c", os.path.join(self.folder, "none.yaml"), status=1, config=False)
         self.assertIn("none.yaml: cannot be read: No such file or directory", err)
 
+    def test_sample_bounces(self):
+        """The settings of the commented sample can be taken as they stand, and a wrong one is found."""
+        with open(os.path.join(TREE, "conf/explain-milter.yaml"), encoding="utf-8") as file:
+            sample = file.read()
+        start = sample.index("# bounces:")
+        settings = re.sub(r"(?m)^##? ( *[a-z_]+:)", r"\1", sample[start:])
+        self.assertEqual(len(re.findall(r"(?m)^ +[a-z_]+:", settings)), 8)
+        shutil.copy(os.path.join(TREE, "conf/mail-domains.txt"), self.folder)
+        self.run_ctl("check", "-c", self.write("sample.yaml", sample[:start] + settings), config=False)
+        wrong = self.write("wrong.yaml", settings.replace("profile: default", "profile: nobody"))
+        _out, err = self.run_ctl("check", "-c", wrong, status=1, config=False)
+        self.assertIn("bounces: profile: there is no profile 'nobody'", err)
+
     def test_other_directory(self):
         """Run from elsewhere, the tree's own catalogue is found."""
         done = subprocess.run([EXPLAINCTL, "explain", "-j", UNKNOWN], cwd="/", capture_output=True, timeout=LIMIT,
