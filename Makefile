@@ -173,6 +173,8 @@ install: all
 		>$(DESTDIR)$(UNITDIR)/explain-milter.service
 	install -m 644 README.md LICENSE conf/mta/postfix-main.cf \
 		$(DESTDIR)$(PREFIX)/share/doc/explain-milter/
+	cd contrib && find delivery -type f -exec install -D -m 644 '{}' \
+		'$(DESTDIR)$(PREFIX)/share/doc/explain-milter/{}' ';'
 
 ## make uninstall  removes what install put there; configuration stays
 uninstall:
