@@ -1,6 +1,6 @@
 /* ctl_setup.c - explainctl setup postfix: what main.cf needs, printed, applied or taken back.
  *
- * It only ever adds one word to a list, and takes that word away again, so that what others put
+ * It only ever adds one word to each list, and takes that word away again, so that what others put
  * into the same lists stays. */
 #include "ctl.h"
 
@@ -29,7 +29,8 @@ struct setup {
 	char *queue_directory;
 	char *made_directory; /* the last one */
 	bool chrooted;
-	unsigned changes;
+	char ***commands; /* to be run, each NULL-terminated */
+	size_t command_count;
 };
 
 static void print_help(void)
@@ -77,11 +78,12 @@ static char *postconf(const struct setup *setup, const char *flag, const char *a
 	return output;
 }
 
-/* Is one of the services that answer SMTP clients chrooted? In `postconf -M` the fifth word tells,
- * the eighth is the program; `-` is the default, which is no since Postfix 3.0's compatibility
+/* Is one of the services that use the sockets chrooted? In `postconf -M` the fifth word tells, the
+ * eighth is the program; `-` is the default, which is no since Postfix 3.0's compatibility
  * level 1. */
 static bool find_chroot(const char *master, bool default_is_yes)
 {
+	static const char *const programs[] = {"smtpd", "postscreen", "cleanup"};
 	char *copy = mem_strdup(master), *line_state = NULL;
 	bool found = false;
 
@@ -92,10 +94,10 @@ static bool find_chroot(const char *master, bool default_is_yes)
 		for (char *word = strtok_r(line, " \t", &state); word && count < 8;
 		     word = strtok_r(NULL, " \t", &state))
 			words[count++] = word;
-		if (count < 8 ||
-		    (strcmp(words[7], "smtpd") != 0 && strcmp(words[7], "postscreen") != 0))
-			continue;
-		found = found || words[4][0] == 'y' || (words[4][0] == '-' && default_is_yes);
+		bool chrooted =
+		    count == 8 && (words[4][0] == 'y' || (words[4][0] == '-' && default_is_yes));
+		for (size_t i = 0; chrooted && i < sizeof(programs) / sizeof(programs[0]); i++)
+			found = found || strcmp(words[7], programs[i]) == 0;
 	}
 	free(copy);
 	return found;
@@ -188,8 +190,24 @@ static void print_quoted(const char *word)
 	putchar('\'');
 }
 
+/* A command for run_commands(). Everything is read before anything is written: Postfix's programs
+ * wait for two seconds before they read a file that has just been changed. */
+static void command(struct setup *setup, char *const *argv)
+{
+	size_t count = 0;
+
+	while (argv[count])
+		count++;
+	char **copy = mem_calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = mem_strdup(argv[i]);
+	setup->commands =
+	    mem_realloc(setup->commands, setup->command_count + 1, sizeof(*setup->commands));
+	setup->commands[setup->command_count++] = copy;
+}
+
 /* Prints a command, and runs it unless it is only to be shown. */
-static bool command(struct setup *setup, char *const *argv)
+static bool run_command(const struct setup *setup, char *const *argv)
 {
 	char *error = NULL;
 
@@ -203,7 +221,6 @@ static bool command(struct setup *setup, char *const *argv)
 	}
 	putchar('\n');
 	fflush(stdout);
-	setup->changes++;
 	if (setup->mode == MODE_SHOW)
 		return true;
 	int status = command_run(argv, NULL, &error);
@@ -213,8 +230,27 @@ static bool command(struct setup *setup, char *const *argv)
 	return status == 0;
 }
 
+static bool run_commands(const struct setup *setup)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < setup->command_count; i++)
+		ok = run_command(setup, setup->commands[i]);
+	return ok;
+}
+
+static void free_commands(struct setup *setup)
+{
+	for (size_t i = 0; i < setup->command_count; i++) {
+		for (char **word = setup->commands[i]; *word; word++)
+			free(*word);
+		free(setup->commands[i]);
+	}
+	free(setup->commands);
+}
+
 /* Sets NAME to VALUE, or where that is empty, removes it from main.cf. */
-static bool set_parameter(struct setup *setup, const char *name, const char *value)
+static void set_parameter(struct setup *setup, const char *name, const char *value)
 {
 	char *argv[8] = {NULL};
 	size_t count = begin_command(setup, "postconf", argv);
@@ -222,15 +258,22 @@ static bool set_parameter(struct setup *setup, const char *name, const char *val
 
 	argv[count++] = value[0] ? "-e" : "-X";
 	argv[count] = assignment;
-	bool ok = command(setup, argv);
+	command(setup, argv);
 	free(assignment);
-	return ok;
 }
 
-/* Adds WORD to the list parameter NAME, or takes it away. MARK is the part of it that stays the
- * same whatever its options are. */
-static bool change_list(struct setup *setup, const char *name, const char *word, const char *mark)
+/* What is to be done to a list parameter. */
+struct change {
+	const char *name;
+	const char *word; /* is added */
+	const char *mark; /* the part of it that stays the same whatever its options are */
+	bool first;       /* before the other words */
+};
+
+/* Adds the word, or takes it away. */
+static bool change_list(struct setup *setup, const struct change *change)
 {
+	const char *name = change->name, *word = change->word, *mark = change->mark;
 	char *old = postconf(setup, "-h", name), *new = NULL;
 	bool ok = old != NULL;
 
@@ -241,26 +284,27 @@ static bool change_list(struct setup *setup, const char *name, const char *word,
 		new = postfix_list_remove(old, mark);
 	else if (setup->mode != MODE_REMOVE && !postfix_list_has(old, word)) {
 		char *without = postfix_list_remove(old, mark);
-		new = postfix_list_add(there ? without : old, word);
+		const char *others = there ? without : old;
+		new = change->first ? postfix_list_add_first(others, word)
+		                    : postfix_list_add(others, word);
 		free(without);
 	}
 	if (new)
-		ok = set_parameter(setup, name, new);
+		set_parameter(setup, name, new);
 	free(old);
 	free(new);
 	return ok;
 }
 
 /* The directory below the queue directory that holds our sockets. */
-static bool make_directory(struct setup *setup, const struct endpoint *endpoint)
+static void make_directory(struct setup *setup, const struct endpoint *endpoint)
 {
 	const struct config *config = setup->config;
 
 	if (setup->mode == MODE_REMOVE || !below_queue(setup, endpoint))
-		return true;
+		return;
 	char *copy = mem_strdup(endpoint->path);
 	char *directory = dirname(copy);
-	bool ok = true;
 	bool made = setup->made_directory && strcmp(setup->made_directory, directory) == 0;
 	if (!made && access(directory, F_OK) < 0) {
 		free(setup->made_directory);
@@ -268,35 +312,34 @@ static bool make_directory(struct setup *setup, const struct endpoint *endpoint)
 		char *argv[] = {"install", "-d", "-m", "2750", "-o",
 		    config->user ? config->user : "root", "-g",
 		    config->socket_group ? config->socket_group : "postfix", directory, NULL};
-		ok = command(setup, argv);
+		command(setup, argv);
 	}
 	free(copy);
-	return ok;
 }
 
-static bool reload(struct setup *setup)
+/* If Postfix runs. */
+static void reload(struct setup *setup)
 {
 	char *argv[8] = {NULL}, *error = NULL, *output = NULL;
 	size_t count = begin_command(setup, "postfix", argv);
+	int status = 0;
 
-	if (setup->changes == 0)
-		return true;
-	if (setup->mode != MODE_SHOW) {
-		argv[count] = "status";
-		int status = command_run(argv, &output, &error);
-		free(output);
-		free(error);
-		if (status != 0)
-			return true;
-	}
+	if (setup->command_count == 0)
+		return;
+	argv[count] = "status";
+	if (setup->mode != MODE_SHOW)
+		status = command_run(argv, &output, &error);
+	free(output);
+	free(error);
 	argv[count] = "reload";
-	return command(setup, argv);
+	if (status == 0)
+		command(setup, argv);
 }
 
 static void say_unreachable(const struct setup *setup, const char *key, const char *name)
 {
 	fprintf(stderr,
-	    "explainctl setup: Postfix can't reach the %s socket: its smtpd runs chrooted in\n"
+	    "explainctl setup: Postfix can't reach the %s socket: it runs chrooted in\n"
 	    "%s. Give it one below that directory in %s:\n\n"
 	    "    %s unix:%s/explain-milter/%s\n",
 	    key, setup->queue_directory,
@@ -314,10 +357,104 @@ static void warn_about_access(const struct setup *setup)
 	                "`socket_group: postfix`\n");
 }
 
+/* Other things that internal_mail_filter_classes is about. */
+static bool has_checks(const struct setup *setup)
+{
+	static const char *const names[] = {
+	    "header_checks", "mime_header_checks", "nested_header_checks", "body_checks"};
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof(names) / sizeof(names[0]); i++) {
+		char *value = postconf(setup, "-xh", names[i]);
+		found = !value || value[0];
+		free(value);
+	}
+	return found;
+}
+
+/* `non_smtpd_milters = $smtpd_milters` is common. */
+static bool is_reference(const char *list)
+{
+	return postfix_list_has(list, "$smtpd_milters") ||
+	       postfix_list_has(list, "${smtpd_milters") ||
+	       postfix_list_has(list, "$(smtpd_milters");
+}
+
+static bool add_to_bounces(
+    struct setup *setup, const struct change *filter, const struct change *class)
+{
+	char *filters = postconf(setup, "-h", filter->name);
+	char *classes = filters ? postconf(setup, "-h", class->name) : NULL;
+	bool ok = classes != NULL;
+
+	if (ok && is_reference(filters))
+		fprintf(stderr,
+		    "note: %s = %s stays, and has explain-milter's last; if another one\n"
+		    "signs, write the list out, with explain-milter's first\n",
+		    filter->name, filters);
+	else
+		ok = ok && change_list(setup, filter);
+	if (ok && !postfix_list_has(classes, class->mark) && has_checks(setup))
+		fprintf(
+		    stderr, "note: header_checks and body_checks see Postfix's own bounces, too\n");
+	ok = ok && change_list(setup, class);
+	free(filters);
+	free(classes);
+	return ok;
+}
+
+/* The class goes only if nobody else can have wanted it. */
+static bool remove_from_bounces(
+    struct setup *setup, const struct change *filter, const struct change *class)
+{
+	char *filters = postconf(setup, "-xh", filter->name);
+	char *classes = filters ? postconf(setup, "-h", class->name) : NULL;
+	bool ok = classes != NULL;
+
+	if (ok && postfix_list_has(filters, filter->mark)) {
+		char *others = postfix_list_remove(filters, filter->mark);
+		bool alone = !others[0] && !has_checks(setup);
+		free(others);
+		ok = change_list(setup, filter);
+		if (alone)
+			ok = ok && change_list(setup, class);
+		else if (postfix_list_has(classes, class->mark))
+			fprintf(stderr, "note: %s stays as it is, for other filters and checks\n",
+			    class->name);
+	}
+	free(filters);
+	free(classes);
+	return ok;
+}
+
+/* The filter's place among those for mail that arrives: the last, behind those that verify
+ * signatures, since an explained bounce is another text. Among those for Postfix's own bounces: the
+ * first, before those that sign. */
+static bool connect_filter(struct setup *setup, const char *milter)
+{
+	/* It must never hold up or refuse mail, whatever state the daemon is in. */
+	char *word = mem_printf("{ %s, default_action=accept, connect_timeout=2s, "
+	                        "command_timeout=2s, content_timeout=10s }",
+	    milter);
+	const struct change arriving = {"smtpd_milters", word, milter, false};
+	const struct change own = {"non_smtpd_milters", word, milter, true};
+	const struct change class = {"internal_mail_filter_classes", "bounce", "bounce", false};
+	bool ok;
+
+	make_directory(setup, &setup->config->milter);
+	ok = change_list(setup, &arriving);
+	if (setup->mode == MODE_REMOVE)
+		ok = ok && remove_from_bounces(setup, &own, &class);
+	else if (setup->config->bounces.internal)
+		ok = ok && add_to_bounces(setup, &own, &class);
+	free(word);
+	return ok;
+}
+
 static int set_up(struct setup *setup)
 {
 	const struct config *config = setup->config;
-	char *map = NULL, *milter = NULL, *map_word = NULL, *map_mark = NULL, *milter_word = NULL;
+	char *map = NULL, *milter = NULL, *map_word = NULL, *map_mark = NULL;
 	int status = EXIT_FOUND;
 
 	if (config->socket_count == 0) {
@@ -334,20 +471,14 @@ static int set_up(struct setup *setup)
 	}
 	map_word = mem_printf("socketmap:%s:footer", map);
 	map_mark = mem_printf("socketmap:%s:", map);
-	bool ok = true;
 	for (size_t i = 0; i < config->socket_count; i++)
-		ok = ok && make_directory(setup, &config->sockets[i]);
-	ok = ok && change_list(setup, "smtpd_reject_footer_maps", map_word, map_mark);
-	if (milter) {
-		/* Watching must never hold up or refuse mail, whatever state the daemon is in. */
-		milter_word = mem_printf("{ %s, default_action=accept, connect_timeout=2s, "
-		                         "command_timeout=2s, content_timeout=10s }",
-		    milter);
-		ok = ok && make_directory(setup, &config->milter) &&
-		     change_list(setup, "smtpd_milters", milter_word, milter);
-	}
-	ok = ok && reload(setup);
-	if (ok && setup->changes == 0)
+		make_directory(setup, &config->sockets[i]);
+	const struct change maps = {"smtpd_reject_footer_maps", map_word, map_mark, false};
+	bool ok = change_list(setup, &maps) && (!milter || connect_filter(setup, milter));
+	if (ok)
+		reload(setup);
+	ok = ok && run_commands(setup);
+	if (ok && setup->command_count == 0)
 		puts(setup->mode == MODE_REMOVE ? "Nothing to remove." : "Nothing to change.");
 	warn_about_access(setup);
 	status = ok ? EXIT_DONE : EXIT_FOUND;
@@ -356,7 +487,6 @@ out:
 	free(milter);
 	free(map_word);
 	free(map_mark);
-	free(milter_word);
 	return status;
 }
 
@@ -394,6 +524,7 @@ int ctl_setup(int argc, char **argv)
 	setup.config = load_config(file);
 	if (setup.config && inspect_postfix(&setup))
 		status = set_up(&setup);
+	free_commands(&setup);
 	free(setup.queue_directory);
 	free(setup.made_directory);
 	config_free(&setup.config);

@@ -50,6 +50,14 @@ char *postfix_list_add(const char *list, const char *word)
 	return next_word(list, &end) ? mem_printf("%s, %s", list, word) : mem_strdup(word);
 }
 
+char *postfix_list_add_first(const char *list, const char *word)
+{
+	const char *end = list;
+	const char *begin = next_word(list, &end);
+
+	return begin ? mem_printf("%s, %s", word, begin) : mem_strdup(word);
+}
+
 char *postfix_list_remove(const char *list, const char *mark)
 {
 	const char *end = list;

@@ -39,11 +39,30 @@ START_TEST(test_lists)
 }
 END_TEST
 
+static const struct {
+	const char *list, *word, *expected;
+} fronts[] = {
+    {"", "a", "a"},
+    {" ,", "a", "a"},
+    {" b", "a", "a, b"},
+    {"{ b, x=y }, c", MILTER, MILTER ", { b, x=y }, c"},
+    {"$b\n\tc", "a", "a, $b\n\tc"},
+};
+
+START_TEST(test_first)
+{
+	char *added = postfix_list_add_first(fronts[_i].list, fronts[_i].word);
+	ck_assert_str_eq(added, fronts[_i].expected);
+	free(added);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("postfix_list");
 	TCase *tcase = unit_case(suite, "postfix_list");
 
 	tcase_add_loop_test(tcase, test_lists, 0, (int)COUNT(lists));
+	tcase_add_loop_test(tcase, test_first, 0, (int)COUNT(fronts));
 	return unit_run(suite);
 }
