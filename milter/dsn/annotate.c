@@ -362,7 +362,8 @@ static bool is_recognised(const struct dsn *dsn, const struct engine *engine)
 int dsn_annotate(const struct dsn *dsn, const struct dsn_options *options, struct strbuf *out)
 {
 	struct writer writer = {.dsn = dsn, .options = options, .out = out};
-	bool is_report = dsn->is_report && !dsn->is_guessed && dsn->first_part.data;
+	bool is_report =
+	    dsn->is_report && !dsn->is_guessed && !dsn->is_signed && dsn->first_part.data;
 
 	if (!has_failures(dsn) ||
 	    (!is_report && (!dsn->extendable || !is_recognised(dsn, options->engine))))

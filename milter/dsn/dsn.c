@@ -285,6 +285,8 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 			found = find_report(dsn, &part, depth + 1);
 		entity_close(&part);
 	}
+	if ((found || status.data) && strcmp(entity->type, "multipart/signed") == 0)
+		dsn->is_signed = true;
 	if (found || !status.data)
 		return found;
 	dsn->is_report = true;

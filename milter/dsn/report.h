@@ -16,6 +16,7 @@ struct dsn {
 	struct span message, body;
 	bool is_report, is_annotated;
 	bool is_guessed; /* the recipients are only from the notice */
+	bool is_signed;  /* it stands in a multipart/signed, and every change breaks that */
 	/* Of the multipart that has the delivery-status part: */
 	const char *boundary;
 	struct span first_part;

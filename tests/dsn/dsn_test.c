@@ -402,6 +402,8 @@ START_TEST(test_left_alone)
 	    HEAD "Content-Type: text/html\n\nbob@example.net: User unknown\n",
 	    HEAD "Content-Transfer-Encoding: base64\n\nYm9iQGV4YW1wbGUubmV0OiBVc2VyIHVua25vd24K\n",
 	    "From: bob@example.net\nReturn-Path: <>\n\ncarol@example.net: User unknown\n",
+	    HEAD "Content-Type: multipart/signed; boundary=s\n\n--s\n" REPORT(NOTICE,
+	        MTA "Final-Recipient: rfc822;a@example.net\nAction: failed\n", RETURNED) "--s--\n",
 	    HEAD "Content-Type: multipart/report; boundary=b\n\nno parts\n",
 	    HEAD "Content-Type: multipart/report\n\n--b\n\nx\n--b--\n",
 	    HEAD "Content-Type: multipart/report; boundary=\"\"\n\n--\n\nx\n----\n", "", "\n", "x"};
