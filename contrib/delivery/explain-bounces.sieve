@@ -18,11 +18,8 @@
 
 require ["envelope", "variables", "vnd.dovecot.filter"];
 
-if allof (
-	envelope :is "from" "",
-	header :contains "Content-Type" "multipart/",
-	envelope :matches "to" "*"
-) {
+# Bounces have a null sender; what else has one passes explainctl unchanged.
+if allof (envelope :is "from" "", envelope :matches "to" "*") {
 	# The reader's address chooses the language where the configuration has `domains`.
 	filter "explainctl" ["dsn", "--reader", "${1}"];
 }

@@ -68,6 +68,24 @@ Message-ID: <2@mx.example.com>
 \xc3\xa4\xf6 octets of two kinds
 """
 VACATION = LETTER.replace(b"<bob@example.com>", b"<>", 1)
+OLD = b"""\
+Return-Path: <>
+From: MAILER-DAEMON@mx.example.com
+To: alice@example.org
+Subject: failure notice
+Message-ID: <3@mx.example.com>
+
+Hi. This is the qmail-send program at mx.example.com.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<carol@example.com>:
+User unknown
+
+--- Below this line is a copy of the message.
+
+Subject: hello
+"""
 # Looks like a bounce, but has a sender.
 FORWARDED = BOUNCE.replace(b"<>", b"<bob@example.com>", 1)
 
@@ -161,6 +179,12 @@ class Delivery:
         self.assertEqual(delivered.split(delimiter)[2:], BOUNCE.split(delimiter)[2:])
         # Once is enough, as when two servers of a site explain.
         self.assert_same(self.delivered(delivered), delivered)
+
+    def test_old_bounce(self):
+        """One that is plain text stays below the explanation."""
+        delivered = self.delivered(OLD)
+        self.assertIn(b"X-Explain-Milter", delivered)
+        self.assertTrue(delivered.endswith(OLD.split(b"\n\n", 1)[1]), delivered)
 
     def test_null_sender(self):
         """The other way in which a null sender is written: Postfix's pipe(8) does."""
