@@ -6,52 +6,15 @@
 //   CASES    JSON: [[text to paste, [causes]], ...]
 //   SERVED   the same site behind a web server on loopback
 // Prints `ok NAME` or `not ok NAME: why` for each test, and exits with 1 if one failed.
-import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import path from "node:path";
+import { start } from "./harness.mjs";
 
 const [modules, site, casesFile, served] = process.argv.slice(2);
-const require = createRequire(path.resolve(modules) + "/");
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const cases = JSON.parse(readFileSync(casesFile, "utf8"));
 const disk = pathToFileURL(path.resolve(site)).href;
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-	timeout: 60000,
-	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-});
-let failed = 0;
-
-async function test(name, options, run) {
-	const context = await browser.newContext({ viewport: { width: 900, height: 900 }, locale: "en-US", ...options });
-	const page = await context.newPage();
-	const noise = [];
-	const requests = [];
-	page.on("console", (message) => noise.push(message.type() + ": " + message.text()));
-	page.on("pageerror", (error) => noise.push(String(error)));
-	page.on("request", (request) => requests.push(request.url()));
-	try {
-		await run(page, requests);
-		if (noise.length) {
-			throw new Error("the console is not silent: " + noise.join("; "));
-		}
-		console.log("ok " + name);
-	} catch (error) {
-		failed++;
-		console.log("not ok " + name + ": " + String(error.message || error).replace(/\s+/g, " ").slice(0, 600));
-	}
-	await context.close();
-}
-
-function equal(got, wanted, what) {
-	if (JSON.stringify(got) !== JSON.stringify(wanted)) {
-		throw new Error(what + ": " + JSON.stringify(got) + " instead of " + JSON.stringify(wanted));
-	}
-}
+const { test, equal, accessible, finish } = await start(modules);
 
 async function search(page, text) {
 	await page.$eval("#text", (area, value) => {
@@ -59,16 +22,6 @@ async function search(page, text) {
 	}, text);
 	await page.click("form button");
 	return page.$$eval("#result a", (links) => links.map((link) => link.getAttribute("href").replace(".html", "")));
-}
-
-async function accessible(page) {
-	await page.evaluate(axe);
-	/* From the disk it can't fetch the style sheet a second time, and needs not: the page has it. */
-	const result = await page.evaluate(() => window.axe.run(document, {
-		preload: false,
-		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-	}));
-	equal(result.violations.map((one) => one.id + " " + one.nodes[0].html), [], "axe-core");
 }
 
 for (const [place, base] of [["disk", disk], ["server", served]]) {
@@ -198,5 +151,4 @@ await test("on paper: the text without controls", {}, async (page) => {
 	equal(await page.isVisible("h1"), true, "title");
 });
 
-await browser.close();
-process.exit(failed ? 1 : 0);
+await finish();

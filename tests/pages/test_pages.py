@@ -14,6 +14,7 @@ import time
 import unittest
 import urllib.parse
 
+import browser
 from base import ROOT, at_exit, make_directory, write_file
 
 sys.path.append(os.path.join(ROOT, "tests/corpus"))
@@ -21,8 +22,6 @@ sys.path.append(os.path.join(ROOT, "tests/corpus"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 EXPLAINCTL = os.environ.get("EXPLAINCTL", os.path.join(ROOT, "build/explainctl"))
-MODULES = os.path.join(ROOT, "build/browser/node_modules")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt-BR", "ja", "zh-CN"]
 MAX_PAGE = 30 * 1024
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -218,32 +217,13 @@ class Search(unittest.TestCase):
         self.assertEqual([(text, a, b) for text, a, b in zip(texts, got, wanted) if a != b], [])
 
 
-def missing():
-    if not CHROMIUM:
-        return "chromium is not installed"
-    if not shutil.which("node"):
-        return "node is not installed"
-    return None if os.path.isdir(MODULES) else "the packages of tests/pages/package.json are not installed"
-
-
 class Browser(unittest.TestCase):
-    @unittest.skipIf(missing(), missing())
+    @unittest.skipIf(browser.missing(), browser.missing())
     def test_in_chromium(self):
         directory = site()[0]
         cases = os.path.join(make_directory("explain-cases-"), "cases.json")
         write_file(cases, json.dumps(SEARCHES))
-        process = subprocess.Popen(
-            ["node", os.path.join(HERE, "browser.mjs"), MODULES, directory, cases, serve(directory)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-            env=dict(os.environ, CHROMIUM=CHROMIUM))
-        at_exit(lambda: process.poll() is None and os.killpg(process.pid, 9))
-        output = process.communicate()[0]
-        lines = [line for line in output.splitlines() if re.match(r"(not )?ok ", line)]
-        for line in lines:
-            with self.subTest(line.split(":")[0]):
-                self.assertTrue(line.startswith("ok "), line)
-        self.assertEqual(process.returncode, 0, output)
-        self.assertGreater(len(lines), 30)
+        browser.check(self, os.path.join(HERE, "browser.mjs"), directory, cases, serve(directory), least=31)
 
 
 if __name__ == "__main__":
