@@ -149,17 +149,17 @@ static void add_html(struct writer *writer, const char *notice)
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
-	strbuf_addstr(&text,
-	    "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-	    "</head>\n<body style=\"margin:0;padding:16px;background:#ffffff\">\n"
-	    "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" "
-	    "border=\"0\" style=\"max-width:640px\"><tr><td>\n");
-	for (size_t i = 0; i < writer->letter_count; i++)
+	letter_add_html_start(&text, &writer->letters[0]);
+	for (size_t i = 0; i < writer->letter_count; i++) {
+		if (i > 0)
+			letter_add_html_rule(&text);
 		letter_add_html(&text, &writer->letters[i]);
-	if (notice)
+	}
+	if (notice) {
+		letter_add_html_rule(&text);
 		letter_add_html_notice(&text, notice_heading(writer), notice);
-	strbuf_addstr(&text, "</td></tr></table>\n</body>\n</html>\n");
+	}
+	letter_add_html_end(&text);
 	add_text_part(writer, "html", strbuf_str(&text));
 	strbuf_free(&text);
 }

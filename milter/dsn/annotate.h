@@ -13,13 +13,16 @@ struct reply;
 
 /* One recipient that did not get the message (yet), in the words of one language. */
 struct card {
-	const struct dsn_recipient *recipient;
-	const char *summary, *action, *note, *help_url;
+	const char *address;
+	const char *summary, *action, *help_url;
 	const char *who;        /* who can act */
+	bool is_you;            /* and that is the reader */
 	const char *suggestion; /* the address that was probably meant, or NULL */
 	const char *until;      /* of a delayed one: until when, or NULL */
 	bool delayed;
-	const char *said; /* the server's words, one line */
+	const char *said;            /* the server's words, one line */
+	const char *status, *server; /* "" where those words hold them */
+	bool said_first;             /* the text speaks of those words as what stands above it */
 };
 
 /* All that a reader of one language is told. */
@@ -32,12 +35,16 @@ struct letter {
 	size_t card_count;
 	bool more; /* there are more than cards */
 	const char *ref, *contact;
-	const struct dsn *dsn; /* for the recipients that got it */
+	const struct dsn *dsn;  /* for the recipients that got it */
+	const char **addresses; /* as they may be shown, one for each recipient of the report */
 };
 
 /* letter.c */
 void letter_create(struct letter *letter, const struct dsn *dsn, const struct dsn_options *options,
     int language, bool is_first, struct arena *arena);
+
+/* What stands between a label and its text: nothing where the label's own colon is wide. */
+const char *letter_gap(const char *label);
 
 /* plain.c, card.c: the letter as text/plain and as the content of an HTML body; the second with
  * nothing but escaped text from the bounce. */
@@ -45,5 +52,9 @@ void letter_add_plain(struct strbuf *out, const struct letter *letter);
 void letter_add_html(struct strbuf *out, const struct letter *letter);
 /* A text of several lines as HTML that keeps them. */
 void letter_add_html_notice(struct strbuf *out, const char *heading, const char *notice);
+/* What stands before, between and behind those: the page and its column. */
+void letter_add_html_start(struct strbuf *out, const struct letter *letter);
+void letter_add_html_rule(struct strbuf *out);
+void letter_add_html_end(struct strbuf *out);
 
 #endif

@@ -103,6 +103,32 @@ static const char *suggest(const struct dsn_recipient *recipient, const struct c
 	return result;
 }
 
+/* The causes whose texts send the reader to the server's words "above", where a reply has them. */
+static bool speaks_of_words(const struct cause *cause)
+{
+	static const char *const ids[] = {"unclassified", "policy-stated", "recipient-moved",
+	    "recipient-not-local", "sender-confirmation"};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (strcmp(cause->id, ids[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *letter_gap(const char *label)
+{
+	static const char colon[] = "\xef\xbc\x9a";
+	size_t len = strlen(label), tail = sizeof(colon) - 1;
+
+	return len == 0 || (len >= tail && strcmp(label + len - tail, colon) == 0) ? "" : " ";
+}
+
+/* VALUE, unless the server's words hold it. */
+static const char *unless_said(struct arena *arena, const char *value, const char *said)
+{
+	return strcasestr(said, value) ? "" : clean(arena, value, strlen(value));
+}
+
 static const char *said_by_server(
     const struct dsn_recipient *recipient, const struct reply *reply, struct arena *arena)
 {
@@ -132,27 +158,31 @@ static void fill_card(struct card *card, const struct letter *letter, size_t i,
 	context.class = dsn_choose_reply(letter->dsn, i, options->engine, reply);
 	const struct explanation *explanation =
 	    explain_reply(explainer, options->engine, reply, &context);
-	*card = (struct card){.recipient = recipient,
+	*card = (struct card){.address = letter->addresses[i],
 	    .delayed = recipient->action == DSN_DELAYED,
 	    .summary = "",
 	    .action = "",
-	    .note = "",
 	    .help_url = "",
 	    .who = ""};
 	card->said = said_by_server(recipient, reply, arena);
+	card->status = unless_said(arena, recipient->status, card->said);
+	card->server = unless_said(arena, recipient->remote_mta, card->said);
+	/* Without an explanation those words are one: of the server that refused it. */
+	card->said_first = !explanation || speaks_of_words(explanation->cause);
 	card->until = card->delayed ? show_date(recipient->retry_until, arena) : NULL;
 	if (explanation && letter->is_first && options->told)
 		options->told(options->context, recipient, explanation);
 	if (!explanation)
-		return; /* explained before, by the server that refused it */
+		return;
 	card->summary = keep(arena, explanation->message.summary);
 	/* What to do about a delay is nothing. */
 	card->action = card->delayed ? catalog_page_text(
 	                                   letter->catalog, letter->language, PAGE_BOUNCE_WAITING)
 	                             : keep(arena, explanation->message.action);
 	card->help_url = keep(arena, explanation->help_url);
-	card->who = who_acts(
-	    letter->catalog, letter->language, card->delayed ? "wait" : explanation->cause->fixer);
+	const char *fixer = card->delayed ? "wait" : explanation->cause->fixer;
+	card->who = who_acts(letter->catalog, letter->language, fixer);
+	card->is_you = strcmp(fixer, "sender") == 0;
 	card->suggestion = suggest(recipient, explanation->cause, options->known_domains, arena);
 }
 
@@ -184,6 +214,11 @@ void letter_create(struct letter *letter, const struct dsn *dsn, const struct ds
 	    .ref = options->ref,
 	    .contact = options->profile->contact,
 	    .dsn = dsn};
+	letter->addresses = arena_alloc(arena, (dsn->count + 1) * sizeof(*letter->addresses));
+	for (size_t i = 0; i < dsn->count; i++) {
+		const char *address = dsn->recipients[i].address;
+		letter->addresses[i] = clean(arena, address, strlen(address));
+	}
 	letter->cards = arena_alloc(arena, MAX_CARDS * sizeof(*letter->cards));
 	for (size_t i = 0; i < dsn->count && !letter->more; i++) {
 		if (!got_nothing(&dsn->recipients[i]))

@@ -13,16 +13,79 @@
 /* RFC 5322 section 2.1.1, and a blank to spare. */
 #define LONGEST_WORD 900
 
-/* TEXT below INDENT blanks, folded. Writing without blanks between words is cut where it must. */
+/* The columns of a terminal that POINT takes: two for the writing of East Asia. */
+static size_t columns(uint32_t point)
+{
+	return utf8_is_wide(point) || (point >= 0xFF01 && point <= 0xFF60) ? 2 : 1;
+}
+
+/* May no line begin with POINT, or end with it? (JIS X 4051, the marks that texts here have) */
+static bool is_closing(uint32_t point)
+{
+	static const uint32_t marks[] = {',', '.', ':', ';', '!', '?', ')', ']', 0x3001, 0x3002,
+	    0x3005, 0x300D, 0x300F, 0x3011, 0x3015, 0x30FC, 0xFF01, 0xFF09, 0xFF0C, 0xFF0E, 0xFF1A,
+	    0xFF1B, 0xFF1F, 0x201D};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (marks[i] == point)
+			return true;
+	return false;
+}
+
+static bool is_opening(uint32_t point)
+{
+	return point == '(' || point == '[' || point == 0x300C || point == 0x300E ||
+	       point == 0x3010 || point == 0x3014 || point == 0xFF08 || point == 0x201C;
+}
+
+/* Where the line of TEXT ends that has WIDTH columns: behind a blank or beside a wide character; a
+ * longer word is cut. */
+static size_t wide_line(const char *text, size_t len, size_t width)
+{
+	size_t used = 0, stop = 0;
+	uint32_t before = ' ';
+
+	for (size_t at = 0; at < len;) {
+		uint32_t point = '?';
+		size_t size = utf8_decode(text + at, len - at, &point);
+		bool is_joint = before == ' ' || columns(before) == 2 || columns(point) == 2;
+		if (is_joint && point != ' ' && !is_closing(point) && !is_opening(before))
+			stop = at;
+		used += columns(point);
+		if (used > width && point != ' ')
+			return stop > 0 ? stop : at;
+		before = point;
+		at += size > 0 ? size : 1;
+	}
+	return len;
+}
+
+static void add_wide(struct strbuf *out, int indent, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		size_t size = wide_line(text, len, WIDTH - (size_t)indent), shown = size;
+		while (shown > 0 && text[shown - 1] == ' ')
+			shown--;
+		strbuf_addf(out, "%*s%.*s\n", indent, "", (int)shown, text);
+		text += size;
+		len -= size;
+	}
+}
+
+/* TEXT below INDENT blanks, folded. */
 static void add_folded(
     struct strbuf *out, const struct letter *letter, int indent, const char *text)
 {
 	struct fold_line lines[MAX_FOLDS];
-	size_t width = WIDTH - (size_t)indent, len = strlen(text);
-	bool has_blanks = catalog_language_is_latin(letter->catalog, letter->language);
-	size_t count =
-	    fold_text(text, len, width, has_blanks ? LONGEST_WORD : width, lines, MAX_FOLDS);
+	size_t width = WIDTH - (size_t)indent;
 
+	if (!catalog_language_is_latin(letter->catalog, letter->language)) {
+		add_wide(out, indent, text);
+		return;
+	}
+	size_t count = fold_text(text, strlen(text), width, LONGEST_WORD, lines, MAX_FOLDS);
 	for (size_t i = 0; i < count && i < MAX_FOLDS; i++)
 		strbuf_addf(out, "%*s%.*s\n", indent, "", (int)lines[i].len, text + lines[i].at);
 }
@@ -40,15 +103,29 @@ static void add_labelled(
 	if (!text || !text[0])
 		return;
 	strbuf_init(&line, 0);
-	strbuf_addf(&line, "%s %s", label, text);
+	strbuf_addf(&line, "%s%s%s", label, letter_gap(label), text);
 	add_folded(out, letter, 2, strbuf_str(&line));
 	strbuf_free(&line);
 }
 
+static void add_details(struct strbuf *out, const struct letter *letter, const struct card *card)
+{
+	const char *said = card->said_first ? "" : card->said;
+
+	if (!said[0] && !card->status[0] && !card->server[0])
+		return;
+	strbuf_addf(out, "\n  %s:\n", word(letter, PAGE_BOUNCE_DETAILS));
+	add_folded(out, letter, 4, said);
+	add_folded(out, letter, 4, card->status);
+	add_folded(out, letter, 4, card->server);
+}
+
 static void add_card(struct strbuf *out, const struct letter *letter, const struct card *card)
 {
-	if (card->recipient->address[0])
-		strbuf_addf(out, "%s\n", card->recipient->address);
+	if (card->address[0])
+		strbuf_addf(out, "%s\n", card->address);
+	if (card->said_first)
+		add_folded(out, letter, 4, card->said);
 	add_folded(out, letter, 2, card->summary);
 	if (card->suggestion)
 		add_labelled(out, letter, word(letter, PAGE_BOUNCE_TYPO), card->suggestion);
@@ -61,9 +138,7 @@ static void add_card(struct strbuf *out, const struct letter *letter, const stru
 	/* A link is no text to fold. */
 	if (card->help_url[0])
 		strbuf_addf(out, "  %s\n", card->help_url);
-	if (card->said[0])
-		strbuf_addf(out, "\n  %s:\n", word(letter, PAGE_BOUNCE_DETAILS));
-	add_folded(out, letter, 4, card->said);
+	add_details(out, letter, card);
 	strbuf_addch(out, '\n');
 }
 
@@ -78,7 +153,7 @@ static void add_others(
 			continue;
 		if (shown++ == 0)
 			strbuf_addf(out, "%s\n", word(letter, heading));
-		strbuf_addf(out, "  %s\n", recipient->address);
+		strbuf_addf(out, "  %s\n", letter->addresses[i]);
 	}
 	if (shown)
 		strbuf_addch(out, '\n');
