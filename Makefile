@@ -120,7 +120,8 @@ accuracy: deps
 	@python3 tests/corpus/accuracy.py
 
 ## make bench      measures, and compares with the targets; figures in build/bench.json
-bench: deps
+bench:
+	@contrib/install-deps --if-missing bench
 	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(PEERS) $(BENCH_PROGRAMS)
 	@python3 tests/bench/run.py --json $(BUILD)/bench.json
 

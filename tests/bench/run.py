@@ -5,10 +5,11 @@ Only ratios from the same run count, so what is compared runs in turns (A B A B 
 median of its turns. Prints figures, ratios and targets. The exit status is 0 when everything could be
 measured, whatever came out.
 
-Usage: run.py [--sections engine,map,start,pages,postfix] [--rounds N] [--json FILE] [-v]
+Usage: run.py [--sections engine,bounces,map,start,pages,postfix] [--rounds N] [--json FILE] [-v]
 """
 
 import argparse
+import glob
 import json
 import os
 import re
@@ -162,6 +163,24 @@ class Bench:
         self.notes.append("pcre2_loop: %d patterns, on average %.0f tried before the one that matches"
                           % (loop["patterns"], loop["mean_position"]))
 
+    def bounces(self):
+        """Ordinary bounces of 6 KiB, read and explained, against parsing them with Sisimai; and memory."""
+        files = sorted(glob.glob(os.path.join(HERE, "bounces/*.eml")))
+        annotate = [program("dsn_bench"), CATALOG, self.cache, "en"]
+        parse = ["perl", os.path.join(HERE, "sisimai.pl"), "3000"]
+        done = measure(annotate + ["10000,100000"] + files)
+        for name, value in zip(("10000", "100000"), done["rss_kib"]):
+            self.add("dsn_rss_kib_" + name, value, "KiB")
+        self.notes.append("bounces: %d messages of %.1f KiB, %.1f KiB with explanation (body)"
+                          % (done["messages"], done["octets_in"] / 1024, done["octets_out"] / 1024))
+        has_sisimai = subprocess.run(["perl", "-MSisimai", "-e1"], capture_output=True, check=False).returncode == 0
+        if not has_sisimai:
+            self.notes.append("Sisimai is not installed (libsisimai-perl): bounces are compared with nothing")
+        for _ in range(self.rounds):
+            self.add("dsn_annotate_per_s", measure(annotate + ["30000"] + files)["per_s"], "1/s")
+            if has_sisimai:
+                self.add("sisimai_per_s", measure(parse + files)["per_s"], "1/s")
+
     def map(self):
         """Socketmap lookups against an echo server on the same event loop and a fixed answer through libevent's
         bufferevents; 50 connections."""
@@ -296,9 +315,9 @@ class Bench:
 
     def targets(self):
         """(title, value, limit, whether at least, range) of every target whose figures were measured."""
-        def absolute(title, name, limit):
+        def absolute(title, name, limit, at_least=False):
             if name in self.samples:
-                yield title, self.value(name), limit, False, spread(self.samples[name])
+                yield title, self.value(name), limit, at_least, spread(self.samples[name])
 
         def ratio(title, name, other, limit, at_least=True):
             if name in self.samples and other in self.samples:
@@ -311,6 +330,10 @@ class Bench:
         yield from ratio("10,000 rules / 500 rules", "explain_us_median_10000", "explain_us_median_500", 2, False)
         yield from ratio("explanation / PCRE2-JIT loop, 500 rules", "explain_us_median_500",
                          "pcre2_loop_us_median_500", 1, False)
+        yield from absolute("bounces annotated, per second and core", "dsn_annotate_per_s", 10000, True)
+        yield from ratio("bounces annotated / parsed by Sisimai", "dsn_annotate_per_s", "sisimai_per_s", 10)
+        yield from ratio("resident memory, 100,000 bounces / 10,000", "dsn_rss_kib_100000", "dsn_rss_kib_10000",
+                         1.01, False)
         yield from ratio("socketmap / echo server", "socketmap_per_s", "echo_per_s", 0.9)
         yield from ratio("socketmap / fixed answer through bufferevents", "socketmap_per_s", "fixed_map_per_s", 0.9)
         for suffix, each in (("", "20 a session"), ("_1", "1 a session")):
@@ -336,7 +359,7 @@ def number(value):
 
 def main():
     parser = argparse.ArgumentParser(description="Runs the benchmarks and writes build/bench.json.")
-    parser.add_argument("--sections", default="engine,map,start,pages,postfix")
+    parser.add_argument("--sections", default="engine,bounces,map,start,pages,postfix")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", default=os.path.join(ROOT, "build/bench.json"))
     parser.add_argument("-v", "--verbose", action="store_true")
