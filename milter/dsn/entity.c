@@ -7,6 +7,7 @@
  * Only the first octets of a header are looked at, so that a hostile one costs little. */
 #include "internal.h"
 
+#include "explain/dsn.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 #include "explain/utf8.h"
@@ -82,6 +83,63 @@ static enum encoding read_encoding(const char *value)
 	return ENCODING_UNKNOWN;
 }
 
+static bool is_wanted(const char *name, size_t len)
+{
+	static const char *const wanted[] = {"Content-Type", "Content-Transfer-Encoding",
+	    "Accept-Language", "Content-Language", "From", "To", "Return-Path",
+	    "X-Failed-Recipients", DSN_MARK};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (strlen(wanted[i]) == len && strncasecmp(name, wanted[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* Appends the fields of HEADER that somebody asks for, and the empty line, to OUT: GMime makes
+ * objects of all that it gets, and most of a header is Received and signatures. False if a line is
+ * not as RFC 5322 section 2.2 has it: what it means is for GMime to say, from the whole. */
+static bool add_wanted(struct strbuf *out, struct span header)
+{
+	bool wanted = true, is_first = true;
+
+	for (size_t at = 0, len; at < header.len; at += len, is_first = false) {
+		const char *line = header.data + at;
+		len = line_length(header, at);
+		if (is_blank_line(line, len)) {
+			wanted = true;
+		} else if (line[0] != ' ' && line[0] != '\t') {
+			size_t name = 0;
+			while (name < len && line[name] > ' ' && line[name] < 0x7f &&
+			       line[name] != ':')
+				name++;
+			if (name == 0 || name == len || line[name] != ':')
+				return false;
+			wanted = is_wanted(line, name);
+		} else if (is_first) {
+			return false;
+		}
+		if (wanted)
+			strbuf_add(out, line, len);
+	}
+	return true;
+}
+
+static GMimeObject *parse(struct span header)
+{
+	struct strbuf wanted;
+
+	strbuf_init(&wanted, 0);
+	if (add_wanted(&wanted, header))
+		header = (struct span){strbuf_str(&wanted), wanted.len};
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(header.data, header.len);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(stream);
+	strbuf_free(&wanted);
+	return object;
+}
+
 void entity_open(struct entity *entity, struct span whole, struct arena *arena)
 {
 	pthread_once(&initialized, initialize);
@@ -94,11 +152,7 @@ void entity_open(struct entity *entity, struct span whole, struct arena *arena)
 	if (header > 5 && memcmp(whole.data, "From ", 5) == 0)
 		skip = line_length(whole, 0);
 	size_t read = header - skip < MAX_HEADER ? header - skip : MAX_HEADER;
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(whole.data + skip, read);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
-	g_object_unref(parser);
-	g_object_unref(stream);
+	GMimeObject *object = parse((struct span){whole.data + skip, read});
 	entity->object = object;
 	if (!object)
 		return;
