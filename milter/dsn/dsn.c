@@ -189,15 +189,12 @@ static void read_status(struct dsn *dsn, const char *text)
 	}
 }
 
-static void read_status_part(struct dsn *dsn, struct span span)
+static void read_status_part(struct dsn *dsn, const struct entity *part)
 {
-	struct entity part;
 	struct strbuf text;
 
-	entity_open(&part, span, dsn->arena);
 	strbuf_init(&text, 0);
-	entity_text(&part, &text, MAX_STATUS_TEXT);
-	entity_close(&part);
+	entity_text(part, &text, MAX_STATUS_TEXT);
 	read_status(dsn, strbuf_str(&text));
 	strbuf_free(&text);
 }
@@ -213,24 +210,25 @@ static const char *read_text(struct dsn *dsn, const struct entity *entity)
 	return result;
 }
 
-/* The first text/plain at or below SPAN, else the first text of any kind. */
-static void find_notice(struct dsn *dsn, struct span span, int depth)
+/* The first text/plain at or below ENTITY, else the first text of any kind. */
+static void find_notice(struct dsn *dsn, const struct entity *entity, int depth)
 {
 	struct span parts[MAX_PARTS];
-	struct entity entity;
+	struct entity part;
 
-	entity_open(&entity, span, dsn->arena);
-	if (strncmp(entity.type, "multipart/", 10) == 0 && depth < MAX_DEPTH) {
-		size_t count = entity_parts(&entity, parts, MAX_PARTS);
-		for (size_t i = 0; i < count && !dsn->notice_is_plain; i++)
-			find_notice(dsn, parts[i], depth + 1);
-	} else if (strcmp(entity.type, "text/plain") == 0) {
-		dsn->notice = read_text(dsn, &entity);
+	if (strncmp(entity->type, "multipart/", 10) == 0 && depth < MAX_DEPTH) {
+		size_t count = entity_parts(entity, parts, MAX_PARTS);
+		for (size_t i = 0; i < count && !dsn->notice_is_plain; i++) {
+			entity_open(&part, parts[i], dsn->arena);
+			find_notice(dsn, &part, depth + 1);
+			entity_close(&part);
+		}
+	} else if (strcmp(entity->type, "text/plain") == 0) {
+		dsn->notice = read_text(dsn, entity);
 		dsn->notice_is_plain = true;
-	} else if (strcmp(entity.type, "text/html") == 0 && !dsn->notice[0]) {
-		dsn->notice = notice_from_html(read_text(dsn, &entity), dsn->arena);
+	} else if (strcmp(entity->type, "text/html") == 0 && !dsn->notice[0]) {
+		dsn->notice = notice_from_html(read_text(dsn, entity), dsn->arena);
 	}
-	entity_close(&entity);
 }
 
 static bool is_status_type(const char *type)
@@ -251,60 +249,68 @@ static bool is_returned_type(const char *type)
 	return false;
 }
 
-/* What the returned message tells of its writer's languages. */
-static void read_returned(struct dsn *dsn, struct span span)
+/* What the returned message in PART tells of its writer's languages. */
+static void read_returned(struct dsn *dsn, const struct entity *part)
 {
-	struct entity part, returned;
+	struct entity returned;
 
-	entity_open(&part, span, dsn->arena);
-	entity_open(&returned, part.body, dsn->arena);
+	entity_open(&returned, part->body, dsn->arena);
 	dsn->languages = copy(dsn, entity_header(&returned, "Accept-Language"));
 	if (!dsn->languages[0])
 		dsn->languages = copy(dsn, entity_header(&returned, "Content-Language"));
 	entity_close(&returned);
-	entity_close(&part);
+}
+
+/* ENTITY is the multipart with the delivery-status part STATUS; FIRST is its first part. */
+static void read_report(struct dsn *dsn, const struct entity *entity, const struct entity *first,
+    const struct entity *status)
+{
+	dsn->is_report = true;
+	dsn->boundary = copy(dsn, entity->boundary);
+	dsn->first_part = first->whole;
+	dsn->first_is_status = first == status;
+	if (!dsn->first_is_status) {
+		dsn->first_is_plain = strcmp(first->type, "text/plain") == 0 &&
+		                      first->encoding != ENCODING_UNKNOWN &&
+		                      first->body.len <= MAX_NOTICE_TEXT;
+		find_notice(dsn, first, 0);
+	}
+	read_status_part(dsn, status);
 }
 
 /* Finds the multipart that has a delivery-status part; true if ENTITY or one below is it. */
 static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 {
-	struct span parts[MAX_PARTS], status = {NULL, 0}, returned = {NULL, 0};
-	struct entity part;
+	struct span spans[MAX_PARTS];
+	struct entity parts[MAX_PARTS];
+	const struct entity *status = NULL, *returned = NULL;
+	size_t opened = 0;
 	bool found = false;
 
 	if (strncmp(entity->type, "multipart/", 10) != 0)
 		return false;
-	size_t count = entity_parts(entity, parts, MAX_PARTS);
-	for (size_t i = 0; i < count && !found; i++) {
-		entity_open(&part, parts[i], dsn->arena);
-		if (!status.data && is_status_type(part.type))
-			status = parts[i];
-		else if (!returned.data && is_returned_type(part.type))
-			returned = parts[i];
-		else if (depth < MAX_DEPTH && !status.data)
-			found = find_report(dsn, &part, depth + 1);
-		entity_close(&part);
+	size_t count = entity_parts(entity, spans, MAX_PARTS);
+	while (opened < count && !found) {
+		struct entity *part = &parts[opened];
+		entity_open(part, spans[opened++], dsn->arena);
+		if (!status && is_status_type(part->type))
+			status = part;
+		else if (!returned && is_returned_type(part->type))
+			returned = part;
+		else if (depth < MAX_DEPTH && !status)
+			found = find_report(dsn, part, depth + 1);
 	}
-	if ((found || status.data) && strcmp(entity->type, "multipart/signed") == 0)
+	if ((found || status) && strcmp(entity->type, "multipart/signed") == 0)
 		dsn->is_signed = true;
-	if (found || !status.data)
-		return found;
-	dsn->is_report = true;
-	dsn->boundary = copy(dsn, entity->boundary);
-	dsn->first_part = parts[0];
-	dsn->first_is_status = parts[0].data == status.data;
-	if (!dsn->first_is_status) {
-		entity_open(&part, parts[0], dsn->arena);
-		dsn->first_is_plain = strcmp(part.type, "text/plain") == 0 &&
-		                      part.encoding != ENCODING_UNKNOWN &&
-		                      part.body.len <= MAX_NOTICE_TEXT;
-		entity_close(&part);
-		find_notice(dsn, parts[0], 0);
+	if (!found && status) {
+		read_report(dsn, entity, &parts[0], status);
+		if (returned)
+			read_returned(dsn, returned);
+		found = true;
 	}
-	read_status_part(dsn, status);
-	if (returned.data)
-		read_returned(dsn, returned);
-	return true;
+	while (opened > 0)
+		entity_close(&parts[--opened]);
+	return found;
 }
 
 /* Recipients that only the notice tells. */
@@ -322,7 +328,7 @@ static void read_notice(struct dsn *dsn, const struct entity *message)
  * since its boundary is not the one that its header names. */
 static void read_plain(struct dsn *dsn, const struct entity *message)
 {
-	find_notice(dsn, message->whole, 0);
+	find_notice(dsn, message, 0);
 	if (!dsn->notice[0])
 		dsn->notice = read_text(dsn, message);
 	const char *status = strcasestr(dsn->notice, "\nReporting-MTA:");
