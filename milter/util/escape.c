@@ -3,9 +3,14 @@
 
 #include "explain/strbuf.h"
 
+#include <string.h>
+
 void escape_html(struct strbuf *out, const char *text)
 {
-	for (; *text; text++)
+	for (; *text; text++) {
+		size_t plain = strcspn(text, "&<>\"");
+		strbuf_add(out, text, plain);
+		text += plain;
 		switch (*text) {
 		case '&':
 			strbuf_addstr(out, "&amp;");
@@ -20,6 +25,7 @@ void escape_html(struct strbuf *out, const char *text)
 			strbuf_addstr(out, "&quot;");
 			break;
 		default:
-			strbuf_addch(out, *text);
+			return;
 		}
+	}
 }

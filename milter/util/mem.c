@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The first block and the largest: an arena for one message needs hardly more than the first, and
+ * zeroing costs more than the rest of it. */
+#define FIRST_BLOCK ((size_t)4096)
 #define BLOCK_SIZE ((size_t)65536)
 #define ALIGNMENT _Alignof(max_align_t)
 
@@ -88,7 +91,9 @@ void *arena_alloc(struct arena *arena, size_t size)
 		check(NULL);
 	size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+		size_t room = !block ? FIRST_BLOCK : 2 * block->size;
+		room = room > BLOCK_SIZE ? BLOCK_SIZE : room;
+		room = size > room ? size : room;
 		block = mem_calloc(1, sizeof(*block) + room);
 		block->size = room;
 		block->next = arena->blocks;

@@ -60,13 +60,23 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 {
 	va_list args, again;
 
+	if (buf->overflow)
+		return;
 	va_start(args, format);
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	/* Nearly always there is room. */
+	size_t room = buf->size - buf->len;
+	int len = vsnprintf(room ? buf->data + buf->len : NULL, room, format, args);
 	assert(len >= 0);
-	if (strbuf_reserve(buf, (size_t)len)) {
-		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+	if ((size_t)len < room && (!buf->limit || (size_t)len <= buf->limit - buf->len)) {
 		buf->len += (size_t)len;
+	} else {
+		if (room)
+			buf->data[buf->len] = '\0';
+		if (strbuf_reserve(buf, (size_t)len)) {
+			vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+			buf->len += (size_t)len;
+		}
 	}
 	va_end(again);
 	va_end(args);

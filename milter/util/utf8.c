@@ -30,9 +30,13 @@ size_t utf8_valid(const char *text, size_t len)
 	size_t at = 0, octets;
 	uint32_t point;
 
-	while (at < len && (octets = utf8_decode(text + at, len - at, &point)))
+	for (;;) {
+		while (at < len && (unsigned char)text[at] < 0x80)
+			at++;
+		if (at == len || !(octets = utf8_decode(text + at, len - at, &point)))
+			return at;
 		at += octets;
-	return at;
+	}
 }
 
 bool utf8_is_wide(uint32_t point)
