@@ -28,6 +28,8 @@
 #define BOUNDARY_SIZE 48
 /* RFC 2045 section 2.7 allows 998; quoted-printable begins earlier, for programs that wrap. */
 #define MAX_PLAIN_LINE 900
+/* Room for an ordinary text from the start. */
+#define TEXT_SIZE 8191
 
 struct writer {
 	const struct dsn *dsn;
@@ -73,11 +75,18 @@ static bool is_plain_ascii(const char *text)
 /* TEXT with the message's own line ends. */
 static void add_lines(struct writer *writer, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (text[i] == '\n')
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *lf = memchr(text, '\n', (size_t)(end - text)), *cr;
+		const char *stop = lf ? lf : end;
+		for (; (cr = memchr(text, '\r', (size_t)(stop - text))); text = cr + 1)
+			strbuf_add(writer->out, text, (size_t)(cr - text));
+		strbuf_add(writer->out, text, (size_t)(stop - text));
+		if (lf)
 			strbuf_addstr(writer->out, writer->eol);
-		else if (text[i] != '\r')
-			strbuf_addch(writer->out, text[i]);
+		text = stop + (lf ? 1 : 0);
+	}
 }
 
 static void add_string(struct writer *writer, const char *text)
@@ -136,6 +145,7 @@ static void add_plain(struct writer *writer, const char *notice)
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
+	strbuf_reserve(&text, TEXT_SIZE);
 	for (size_t i = 0; i < writer->letter_count; i++)
 		letter_add_plain(&text, &writer->letters[i]);
 	if (notice)
@@ -149,6 +159,7 @@ static void add_html(struct writer *writer, const char *notice)
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
+	strbuf_reserve(&text, TEXT_SIZE);
 	letter_add_html_start(&text, &writer->letters[0]);
 	for (size_t i = 0; i < writer->letter_count; i++) {
 		if (i > 0)

@@ -277,18 +277,30 @@ static char *convert(const char *charset, const char *text, size_t len)
 	return converted || !foreign ? converted : from_charset("windows-1252", text, len);
 }
 
+static void add_with_lf(struct strbuf *out, const char *text, size_t len)
+{
+	const char *end = text + len, *cr;
+
+	for (; (cr = memchr(text, '\r', (size_t)(end - text))); text = cr + 1) {
+		strbuf_add(out, text, (size_t)(cr - text));
+		if (cr + 1 == end || cr[1] != '\n')
+			strbuf_addch(out, '\n');
+	}
+	strbuf_add(out, text, (size_t)(end - text));
+}
+
 /* LF as line end, and nothing that is no UTF-8. */
 static void add_clean(struct strbuf *out, const char *text, size_t len)
 {
-	size_t valid = utf8_valid(text, len);
-
-	for (size_t i = 0; i < len; i++) {
-		if (i == valid) {
-			strbuf_addch(out, '?');
-			valid = i + 1 + utf8_valid(text + i + 1, len - i - 1);
-		} else if (text[i] != '\r' || i + 1 == len || text[i + 1] != '\n') {
-			strbuf_addch(out, text[i] == '\r' ? '\n' : text[i]);
-		}
+	strbuf_reserve(out, len);
+	for (;;) {
+		size_t valid = utf8_valid(text, len);
+		add_with_lf(out, text, valid);
+		if (valid == len)
+			return;
+		strbuf_addch(out, '?');
+		text += valid + 1;
+		len -= valid + 1;
 	}
 }
 
