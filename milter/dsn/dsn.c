@@ -221,7 +221,6 @@ static void find_notice(struct dsn *dsn, const struct entity *entity, int depth)
 		for (size_t i = 0; i < count && !dsn->notice_is_plain; i++) {
 			entity_open(&part, parts[i], dsn->arena);
 			find_notice(dsn, &part, depth + 1);
-			entity_close(&part);
 		}
 	} else if (strcmp(entity->type, "text/plain") == 0) {
 		dsn->notice = read_text(dsn, entity);
@@ -255,10 +254,9 @@ static void read_returned(struct dsn *dsn, const struct entity *part)
 	struct entity returned;
 
 	entity_open(&returned, part->body, dsn->arena);
-	dsn->languages = copy(dsn, entity_header(&returned, "Accept-Language"));
+	dsn->languages = copy(dsn, entity_header(&returned, HEADER_ACCEPT_LANGUAGE));
 	if (!dsn->languages[0])
-		dsn->languages = copy(dsn, entity_header(&returned, "Content-Language"));
-	entity_close(&returned);
+		dsn->languages = copy(dsn, entity_header(&returned, HEADER_CONTENT_LANGUAGE));
 }
 
 /* ENTITY is the multipart with the delivery-status part STATUS; FIRST is its first part. */
@@ -308,8 +306,6 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 			read_returned(dsn, returned);
 		found = true;
 	}
-	while (opened > 0)
-		entity_close(&parts[--opened]);
 	return found;
 }
 
@@ -317,9 +313,9 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 static void read_notice(struct dsn *dsn, const struct entity *message)
 {
 	/* The bounce's own addresses, which its text may name as well. */
-	const char *own[] = {copy(dsn, entity_header(message, "To")),
-	    copy(dsn, entity_header(message, "From")), NULL};
-	const char *failed = copy(dsn, entity_header(message, "X-Failed-Recipients"));
+	const char *own[] = {copy(dsn, entity_header(message, HEADER_TO)),
+	    copy(dsn, entity_header(message, HEADER_FROM)), NULL};
+	const char *failed = copy(dsn, entity_header(message, HEADER_FAILED_RECIPIENTS));
 
 	notice_find_recipients(dsn, dsn->notice, failed, own, dsn->arena);
 }
@@ -343,17 +339,17 @@ static bool is_signed_by_a_mail_system(const struct entity *message)
 	static const char *const words[] = {"mailer-daemon", "mail delivery", "postmaster",
 	    "maildaemon", "mail administrator", "mail-daemon", "delivery subsystem",
 	    "mailerdaemon"};
-	const char *from = entity_header(message, "From");
+	const char *from = entity_header(message, HEADER_FROM);
 
 	for (size_t i = 0; from && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(from, words[i]))
 			return true;
-	return entity_header(message, "X-Failed-Recipients") != NULL;
+	return entity_header(message, HEADER_FAILED_RECIPIENTS) != NULL;
 }
 
 static bool is_from_a_mail_system(const struct entity *message)
 {
-	const char *path = entity_header(message, "Return-Path");
+	const char *path = entity_header(message, HEADER_RETURN_PATH);
 
 	return (path && strcmp(path, "<>") == 0) || is_signed_by_a_mail_system(message);
 }
@@ -379,7 +375,7 @@ struct dsn *dsn_read(const char *message, size_t len)
 	dsn->notice = dsn->languages = dsn->reporting_mta = dsn->boundary = "";
 	entity_open(&entity, dsn->message, dsn->arena);
 	dsn->body = entity.body;
-	dsn->is_annotated = entity_header(&entity, DSN_MARK) != NULL;
+	dsn->is_annotated = entity_header(&entity, HEADER_MARK) != NULL;
 	bool is_bounce = find_report(dsn, &entity, 0);
 	if (!is_bounce && (is_bounce = is_from_a_mail_system(&entity))) {
 		dsn->extendable = how_extendable(&entity);
@@ -388,7 +384,6 @@ struct dsn *dsn_read(const char *message, size_t len)
 	dsn->is_guessed = dsn->count == 0;
 	if (is_bounce && dsn->is_guessed)
 		read_notice(dsn, &entity);
-	entity_close(&entity);
 	/* A text of so many recipients is no longer one that somebody reads. */
 	for (size_t i = 0; i < dsn->count && dsn->count <= MAX_NOTICED; i++)
 		if (!dsn->recipients[i].notice[0])

@@ -1,8 +1,10 @@
 /* entity.c - MIME entities as they stand in the octets of a message.
  *
- * GMime reads header fields and decodes; where parts begin and end is found here, since everything
- * that we don't write ourselves has to leave as it came, octet by octet, and GMime does not tell
- * where parts stand. That also keeps a returned message of megabytes out of GMime.
+ * GMime reads the values of header fields and decodes; where fields and parts begin and end is
+ * found here, since everything that we don't write ourselves has to leave as it came, octet by
+ * octet, and GMime does not tell where parts stand. That also keeps a returned message of megabytes
+ * out of GMime, and the many fields that nobody asks for: its objects for them would be most of the
+ * cost.
  *
  * Only the first octets of a header are looked at, so that a hostile one costs little. */
 #include "internal.h"
@@ -83,68 +85,113 @@ static enum encoding read_encoding(const char *value)
 	return ENCODING_UNKNOWN;
 }
 
-static bool is_wanted(const char *name, size_t len)
-{
-	static const char *const wanted[] = {"Content-Type", "Content-Transfer-Encoding",
-	    "Accept-Language", "Content-Language", "From", "To", "Return-Path",
-	    "X-Failed-Recipients", DSN_MARK};
+static const char *const wanted[HEADER_COUNT] = {
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "Accept-Language",
+    "Content-Language",
+    "From",
+    "To",
+    "Return-Path",
+    "X-Failed-Recipients",
+    DSN_MARK,
+};
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+static int find_wanted(const char *name, size_t len)
+{
+	for (int i = 0; i < HEADER_COUNT; i++)
 		if (strlen(wanted[i]) == len && strncasecmp(name, wanted[i], len) == 0)
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
-/* Appends the fields of HEADER that somebody asks for, and the empty line, to OUT: GMime makes
- * objects of all that it gets, and most of a header is Received and signatures. False if a line is
- * not as RFC 5322 section 2.2 has it: what it means is for GMime to say, from the whole. */
-static bool add_wanted(struct strbuf *out, struct span header)
+static const char *keep(struct arena *arena, const char *text)
 {
-	bool wanted = true, is_first = true;
+	return text ? arena_strndup(arena, text, strlen(text)) : NULL;
+}
 
-	for (size_t at = 0, len; at < header.len; at += len, is_first = false) {
+/* The octets of the field at AT, with all its lines. */
+static size_t field_length(struct span header, size_t at)
+{
+	size_t end = at + line_length(header, at);
+
+	while (end < header.len && (header.data[end] == ' ' || header.data[end] == '\t'))
+		end += line_length(header, end);
+	return end - at;
+}
+
+/* Finds the values in HEADER of the fields that somebody asks for, the first of each but for
+ * Content-Type, as GMime does. False if a line is not as RFC 5322 section 2.2 has it. */
+static bool find_values(struct span header, struct span values[HEADER_COUNT])
+{
+	size_t len;
+
+	for (size_t at = 0; at < header.len; at += len) {
 		const char *line = header.data + at;
-		len = line_length(header, at);
-		if (is_blank_line(line, len)) {
-			wanted = true;
-		} else if (line[0] != ' ' && line[0] != '\t') {
-			size_t name = 0;
-			while (name < len && line[name] > ' ' && line[name] < 0x7f &&
-			       line[name] != ':')
-				name++;
-			if (name == 0 || name == len || line[name] != ':')
-				return false;
-			wanted = is_wanted(line, name);
-		} else if (is_first) {
+		size_t name = 0;
+		if (is_blank_line(line, line_length(header, at)))
+			return true;
+		len = field_length(header, at);
+		while (name < len && line[name] > ' ' && line[name] < 0x7f && line[name] != ':')
+			name++;
+		if (name == 0 || name == len || line[name] != ':')
 			return false;
-		}
-		if (wanted)
-			strbuf_add(out, line, len);
+		int i = find_wanted(line, name);
+		if (i >= 0 && (!values[i].data || i == HEADER_CONTENT_TYPE))
+			values[i] = (struct span){line + name + 1, len - name - 1};
 	}
 	return true;
 }
 
-static GMimeObject *parse(struct span header)
+static void read_type(struct entity *entity, GMimeContentType *type, struct arena *arena)
 {
-	struct strbuf wanted;
+	char *name = g_mime_content_type_get_mime_type(type);
 
-	strbuf_init(&wanted, 0);
-	if (add_wanted(&wanted, header))
-		header = (struct span){strbuf_str(&wanted), wanted.len};
+	entity->type = lower(arena, name);
+	g_free(name);
+	entity->boundary = keep(arena, g_mime_content_type_get_parameter(type, "boundary"));
+	entity->charset = keep(arena, g_mime_content_type_get_parameter(type, "charset"));
+}
+
+static void read_value(struct entity *entity, int i, struct span raw, struct arena *arena)
+{
+	char *unfolded = g_mime_utils_header_unfold(arena_strndup(arena, raw.data, raw.len));
+	char *value = g_mime_utils_header_decode_text(NULL, unfolded);
+
+	entity->values[i] = keep(arena, value);
+	if (i == HEADER_CONTENT_TYPE) {
+		GMimeContentType *type = g_mime_content_type_parse(NULL, value);
+		read_type(entity, type, arena);
+		g_object_unref(type);
+	}
+	g_free(value);
+	g_free(unfolded);
+}
+
+/* What the lines of a broken header mean is for GMime to say. */
+static void read_broken(struct entity *entity, struct span header, struct arena *arena)
+{
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(header.data, header.len);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
+
 	g_object_unref(parser);
 	g_object_unref(stream);
-	strbuf_free(&wanted);
-	return object;
+	if (!object)
+		return;
+	for (int i = 0; i < HEADER_COUNT; i++)
+		entity->values[i] = keep(arena, g_mime_object_get_header(object, wanted[i]));
+	if (g_mime_object_get_content_type(object))
+		read_type(entity, g_mime_object_get_content_type(object), arena);
+	g_object_unref(object);
 }
 
 void entity_open(struct entity *entity, struct span whole, struct arena *arena)
 {
-	pthread_once(&initialized, initialize);
-
+	struct span values[HEADER_COUNT] = {{NULL, 0}};
 	size_t header = header_length(whole), skip = 0;
+
+	pthread_once(&initialized, initialize);
 	*entity = (struct entity){.whole = whole,
 	    .body = {whole.data + header, whole.len - header},
 	    .type = "text/plain"};
@@ -152,31 +199,19 @@ void entity_open(struct entity *entity, struct span whole, struct arena *arena)
 	if (header > 5 && memcmp(whole.data, "From ", 5) == 0)
 		skip = line_length(whole, 0);
 	size_t read = header - skip < MAX_HEADER ? header - skip : MAX_HEADER;
-	GMimeObject *object = parse((struct span){whole.data + skip, read});
-	entity->object = object;
-	if (!object)
-		return;
-	entity->encoding = read_encoding(entity_header(entity, "Content-Transfer-Encoding"));
-	GMimeContentType *type = g_mime_object_get_content_type(object);
-	if (!type)
-		return;
-	char *name = g_mime_content_type_get_mime_type(type);
-	entity->type = lower(arena, name);
-	g_free(name);
-	entity->boundary = g_mime_content_type_get_parameter(type, "boundary");
-	entity->charset = g_mime_content_type_get_parameter(type, "charset");
+	struct span fields = {whole.data + skip, read};
+	if (!find_values(fields, values))
+		read_broken(entity, fields, arena);
+	else
+		for (int i = 0; i < HEADER_COUNT; i++)
+			if (values[i].data)
+				read_value(entity, i, values[i], arena);
+	entity->encoding = read_encoding(entity->values[HEADER_ENCODING]);
 }
 
-void entity_close(struct entity *entity)
+const char *entity_header(const struct entity *entity, enum header header)
 {
-	if (entity->object)
-		g_object_unref(entity->object);
-	entity->object = NULL;
-}
-
-const char *entity_header(const struct entity *entity, const char *name)
-{
-	return entity->object ? g_mime_object_get_header(entity->object, name) : NULL;
+	return entity->values[header];
 }
 
 /* The next delimiter line (RFC 2046 section 5.1.1) at or behind FROM: where it begins, with the

@@ -17,10 +17,24 @@ struct span {
 
 enum encoding { ENCODING_IDENTITY, ENCODING_QUOTED_PRINTABLE, ENCODING_BASE64, ENCODING_UNKNOWN };
 
+/* The header fields that are read. */
+enum header {
+	HEADER_CONTENT_TYPE,
+	HEADER_ENCODING,
+	HEADER_ACCEPT_LANGUAGE,
+	HEADER_CONTENT_LANGUAGE,
+	HEADER_FROM,
+	HEADER_TO,
+	HEADER_RETURN_PATH,
+	HEADER_FAILED_RECIPIENTS,
+	HEADER_MARK,
+	HEADER_COUNT,
+};
+
 /* A MIME entity (RFC 2045): where it stands, and its header fields as GMime reads them. */
 struct entity {
 	struct span whole, body;
-	void *object;         /* GMime's, with the header fields only */
+	const char *values[HEADER_COUNT];
 	const char *type;     /* "multipart/report", lower case; "text/plain" if there is none */
 	const char *boundary; /* NULL: none */
 	const char *charset;  /* NULL: none */
@@ -29,12 +43,10 @@ struct entity {
 
 /* entity.c */
 
-/* Reads the header fields of the entity in WHOLE. ARENA keeps its strings; entity_close() what
- * GMime needs. */
+/* Reads the header fields of the entity in WHOLE. ARENA keeps the strings. */
 void entity_open(struct entity *entity, struct span whole, struct arena *arena);
-void entity_close(struct entity *entity);
-/* A header field's value, decoded to UTF-8; NULL if there is none. Valid until entity_close(). */
-const char *entity_header(const struct entity *entity, const char *name);
+/* A header field's value, decoded to UTF-8; NULL if there is none. */
+const char *entity_header(const struct entity *entity, enum header header);
 /* The parts of a multipart entity, at most MAX, without the delimiters. */
 size_t entity_parts(const struct entity *entity, struct span *parts, size_t max);
 /* Appends the body, decoded and in UTF-8, with LF as line end, at most MAX octets of it. */
