@@ -30,7 +30,8 @@ struct dsn_recipient {
 	enum dsn_action action;
 	const char *status;      /* "5.1.1" */
 	const char *diagnostic;  /* the other server's words */
-	const char *notice;      /* what the part for humans says of this recipient */
+	const char *notice;      /* what the part for humans says of this recipient, and the comment
+	                            behind the status if there is no diagnostic */
 	const char *remote_mta;  /* the server that said it */
 	const char *retry_until; /* Will-Retry-Until, as it stands */
 };

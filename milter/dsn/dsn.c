@@ -137,6 +137,23 @@ static const char *read_code(struct dsn *dsn, const char *value)
 	           : "";
 }
 
+/* The words behind it: some say there what belongs into a Diagnostic-Code. */
+static const char *read_comment(struct dsn *dsn, const char *value)
+{
+	const char *begin = value ? strchr(value, '(') : NULL;
+	const char *end = begin ? strrchr(begin, ')') : NULL;
+
+	return end ? arena_strndup(dsn->arena, begin + 1, (size_t)(end - begin - 1)) : "";
+}
+
+/* Names of delivery programs stand where a domain should: `bob@ims-ms-daemon`. */
+static bool has_domain(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at && strchr(at, '.');
+}
+
 static enum dsn_action action_of_status(const char *status)
 {
 	return status[0] == '5' ? DSN_FAILED : status[0] == '4' ? DSN_DELAYED : DSN_UNKNOWN;
@@ -153,10 +170,10 @@ static void read_recipient(struct dsn *dsn, const struct field *fields, size_t c
 	if (!recipient)
 		return;
 	/* Some put a host or nothing where the address belongs. */
-	const char *address = strchr(final, '@') ? final
-	                      : original[0]      ? original
-	                      : actual[0]        ? actual
-	                                         : final;
+	const char *address = has_domain(final) ? final
+	                      : original[0]     ? original
+	                      : actual[0]       ? actual
+	                                        : final;
 	recipient->address = address;
 	recipient->original = strcasecmp(original, address) == 0 ? "" : original;
 	recipient->status = read_code(dsn, fields_get(fields, count, "Status"));
@@ -164,6 +181,8 @@ static void read_recipient(struct dsn *dsn, const struct field *fields, size_t c
 	if (!recipient->action)
 		recipient->action = action_of_status(recipient->status);
 	recipient->diagnostic = copy(dsn, diagnostic);
+	if (!recipient->diagnostic[0])
+		recipient->notice = read_comment(dsn, fields_get(fields, count, "Status"));
 	recipient->remote_mta = read_name(dsn, fields_get(fields, count, "Remote-MTA"));
 	recipient->retry_until = copy(dsn, fields_get(fields, count, "Will-Retry-Until"));
 }
@@ -333,6 +352,23 @@ static void read_plain(struct dsn *dsn, const struct entity *message)
 	dsn->notice = arena_strndup(dsn->arena, dsn->notice, notice_end(dsn->notice));
 }
 
+/* List software refuses in its own name, with an envelope sender of its own. */
+static bool is_from_a_list(const struct entity *message)
+{
+	static const struct {
+		enum header header;
+		const char *subject;
+	} lists[] = {
+	    {HEADER_LIST_ADMINISTRIVIA, " rejected"}, {HEADER_ML_SERVER, " are not member"}};
+	const char *subject = entity_header(message, HEADER_SUBJECT);
+
+	for (size_t i = 0; subject && i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (entity_header(message, lists[i].header) &&
+		    strcasestr(subject, lists[i].subject))
+			return true;
+	return false;
+}
+
 /* Does the From name say so? A null sender alone is also that of an automatic answer. */
 static bool is_signed_by_a_mail_system(const struct entity *message)
 {
@@ -351,7 +387,8 @@ static bool is_from_a_mail_system(const struct entity *message)
 {
 	const char *path = entity_header(message, HEADER_RETURN_PATH);
 
-	return (path && strcmp(path, "<>") == 0) || is_signed_by_a_mail_system(message);
+	return (path && strcmp(path, "<>") == 0) || is_signed_by_a_mail_system(message) ||
+	       is_from_a_list(message);
 }
 
 /* Text that is not encoded, in letters that are known. */
@@ -363,6 +400,18 @@ static enum extendable how_extendable(const struct entity *message)
 	if (!message->charset || strcasecmp(message->charset, "us-ascii") == 0)
 		return EXTENDABLE_ASCII;
 	return strcasecmp(message->charset, "utf-8") == 0 ? EXTENDABLE_UTF8 : EXTENDABLE_NOT;
+}
+
+/* What the notice says of RECIPIENT, in front of what is there. */
+static void add_notice(struct dsn *dsn, struct dsn_recipient *recipient)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	strbuf_addstr(&text, notice_about(dsn->notice, recipient->address, dsn->arena));
+	strbuf_addstr(&text, recipient->notice);
+	recipient->notice = copy(dsn, strbuf_str(&text));
+	strbuf_free(&text);
 }
 
 struct dsn *dsn_read(const char *message, size_t len)
@@ -385,10 +434,8 @@ struct dsn *dsn_read(const char *message, size_t len)
 	if (is_bounce && dsn->is_guessed)
 		read_notice(dsn, &entity);
 	/* A text of so many recipients is no longer one that somebody reads. */
-	for (size_t i = 0; i < dsn->count && dsn->count <= MAX_NOTICED; i++)
-		if (!dsn->recipients[i].notice[0])
-			dsn->recipients[i].notice =
-			    notice_about(dsn->notice, dsn->recipients[i].address, dsn->arena);
+	for (size_t i = 0; i < dsn->count && dsn->count <= MAX_NOTICED && !dsn->is_guessed; i++)
+		add_notice(dsn, &dsn->recipients[i]);
 	return dsn;
 }
 

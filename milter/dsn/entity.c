@@ -94,6 +94,9 @@ static const char *const wanted[HEADER_COUNT] = {
     "To",
     "Return-Path",
     "X-Failed-Recipients",
+    "Subject",
+    "X-List-Administrivia",
+    "X-MLServer",
     DSN_MARK,
 };
 

@@ -48,16 +48,26 @@ static char *unfolded(struct arena *arena, const char *text, size_t len)
 	return value;
 }
 
+static bool is_field(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return name_length(line, strcspn(line, "\n")) == len && strncasecmp(line, name, len) == 0;
+}
+
 /* Fields that stand once in a group, at its beginning: a second one begins the next recipient's
- * group although no empty line says so (seen of several content filters). */
-static bool begins_group(const struct field *fields, size_t count, const char *name)
+ * group although no empty line says so (seen of several content filters). So does the first
+ * original recipient of all, with a final one right below. NEXT: the line behind the field. */
+static bool begins_group(
+    const struct field *fields, size_t count, const char *name, const char *next)
 {
 	static const char *const first[] = {"Final-Recipient", "Original-Recipient"};
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		if (strcasecmp(name, first[i]) == 0 && fields_get(fields, count, first[i]))
 			return true;
-	return false;
+	return strcasecmp(name, first[1]) == 0 && fields_get(fields, count, first[0]) &&
+	       is_field(next, first[0]);
 }
 
 size_t fields_next_group(const char **text, struct field fields[MAX_FIELDS], struct arena *arena)
@@ -84,7 +94,7 @@ size_t fields_next_group(const char **text, struct field fields[MAX_FIELDS], str
 		if (name > 0) {
 			const char *key = arena_strndup(arena, at, name);
 			const char *value = strchr(at + name, ':') + 1;
-			if (begins_group(fields, count, key))
+			if (begins_group(fields, count, key, next))
 				break;
 			if (count < MAX_FIELDS)
 				fields[count++] = (struct field){

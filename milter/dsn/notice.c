@@ -9,6 +9,7 @@
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,8 +63,7 @@ static bool begins_returned(struct line line)
 	    "original message:", "message header for the returned", "headers follow",
 	    "the header and the", "your original message",
 	    "received: ", "return-path: ", "message-id: ", "the text you sent follows",
-	    "mail message follows", "original message header", "first few lines of the message",
-	    "from: "};
+	    "mail message follows", "original message header", "first few lines of the message"};
 
 	size_t blanks = strspn(line.text, " ");
 	if (blanks + 1 < line.len && line.text[blanks] == line.text[blanks + 1] &&
@@ -81,11 +81,14 @@ size_t notice_end(const char *text)
 {
 	const char *at = text;
 	struct line line;
-	bool said_something = false;
+	bool said_something = false, after_blank = false;
 
 	while (next_line(&at, &line)) {
-		if (said_something && begins_returned(line))
+		/* "From: <alice@example.org> RCPT: ..." may also be said of the delivery. */
+		if (said_something &&
+		    (begins_returned(line) || (after_blank && starts(line, "from: "))))
 			return (size_t)(line.text - text);
+		after_blank = is_blank(line);
 		said_something = said_something || !is_blank(line);
 	}
 	return strlen(text);
@@ -125,14 +128,20 @@ static bool is_same(struct line line, const char *text)
 	return strlen(text) == line.len && strncasecmp(text, line.text, line.len) == 0;
 }
 
-/* Addresses that bounces name for other reasons: where to ask, who wrote this. */
+/* Addresses that bounces name for other reasons: where to ask, who wrote this, a list's commands.
+ */
 static bool is_service(struct line address)
 {
 	static const char *const names[] = {"postmaster@", "mailer-daemon@", "abuse@", "support@",
 	    "helpdesk@", "noreply@", "no-reply@", "hostmaster@", "webmaster@", "mailerdaemon@"};
+	static const char *const roles[] = {
+	    "-owner@", "-request@", "-admin@", "-bounces@", "-help@", "-ctl@"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (starts(address, names[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (contains(address, roles[i]))
 			return true;
 	return false;
 }
@@ -224,14 +233,29 @@ void notice_find_recipients(struct dsn *dsn, const char *text, const char *faile
 	}
 }
 
-/* Does LINE begin with an address, as the entry of another recipient does? */
+/* Does LINE begin with an address, be it behind a code, as the entry of another recipient does? */
 static bool begins_another(struct line line, const char *address)
 {
-	size_t from = 0, blanks = strspn(line.text, " \t<'\"");
+	size_t from = 0, blanks = strspn(line.text, " \t<'\"0123456789.");
 	struct line found;
 
 	return blanks < line.len && next_address(line, &from, &found) &&
 	       (size_t)(found.text - line.text) <= blanks && !is_same(found, address);
+}
+
+/* In a transcript each command and each reply is a line, and each reply one to explain: does LINE
+ * begin one that does not go on with the reply of the line before, whose code is LAST? LAST becomes
+ * this one's if it goes on in turn, else "". */
+static bool begins_reply(struct line line, char last[4])
+{
+	size_t skip = starts(line, "<<< ") ? 4 : 0;
+	const char *code = line.text + skip;
+	bool has_code = line.len >= skip + 4 && strspn(code, "0123456789") == 3 &&
+	                strchr("245", code[0]) && strchr(" -", code[3]);
+	bool goes_on = has_code && strncmp(last, code, 3) == 0;
+
+	snprintf(last, 4, "%.3s", has_code && code[3] == '-' ? code : "");
+	return !goes_on && (has_code || skip || starts(line, ">>> "));
 }
 
 static void add_text(struct strbuf *out, struct line line)
@@ -253,6 +277,7 @@ static void add_mention(struct strbuf *out, const char *at, const char *address)
 	size_t begin = out->len;
 	struct line line;
 	bool empty = false, own_words = false;
+	char last[4] = "";
 
 	for (size_t count = 0; next_line(&at, &line) && out->len - begin < MAX_ABOUT; count++) {
 		if (is_blank(line)) {
@@ -264,6 +289,8 @@ static void add_mention(struct strbuf *out, const char *at, const char *address)
 		if (count > 0 && begins_another(line, address))
 			break;
 		own_words = own_words || count > 0 || line.len > strlen(address) + 12;
+		if (begins_reply(line, last) && count > 0)
+			strbuf_addch(out, '\n');
 		add_text(out, line);
 	}
 	strbuf_addch(out, '\n');

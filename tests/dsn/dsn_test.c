@@ -107,6 +107,19 @@ static const struct {
          "Original-Recipient: rfc822;a@example.net\nFinal-Recipient: rfc822;mx\nAction: failed\n",
          RETURNED),
         {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""}}},
+    /* The name of a program behind the @. */
+    {REPORT(NOTICE,
+         MTA "Original-Recipient: rfc822;a@example.net\nFinal-Recipient: rfc822;a@ims-ms-daemon\n"
+             "Action: failed\n",
+         RETURNED),
+        {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""}}},
+    /* No empty line, and only the second recipient has an original one. */
+    {REPORT(NOTICE,
+         MTA "Final-Recipient: rfc822;a@example.net\nAction: failed\nOriginal-Recipient: "
+             "rfc822;b@example.org\nFinal-Recipient: rfc822;b@example.net\nAction: delayed\n",
+         RETURNED),
+        {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""},
+            {"b@example.net", "b@example.org", DSN_DELAYED, "", "", "", "", ""}}},
     /* base64, quoted-printable */
     {HEAD "Content-Type: multipart/report; boundary=b\n\n--b\n" NOTICE
           "\n--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
@@ -194,6 +207,24 @@ static const struct {
         "bob@example.net", "5.1.1", "recipient-unknown"},
     /* Nothing that names the recipient. */
     {HEAD "\nUser unknown: your message was not delivered\n", "", "", "recipient-unknown"},
+    /* Lists: whom to ask is not whom it was for; their own notices don't come from <>. */
+    {HEAD "\n<team@example.net>:\nSorry, only subscribers may post. If you are one, write to "
+          "team-owner@example.net (#5.7.2)\n",
+        "team@example.net", "5.7.2", "recipient-restricted"},
+    {"From: talk-bounces@example.net\nSubject: Request to mailing list Talk rejected\n"
+     "X-List-Administrivia: yes\n\nYour posting has been rejected:\n\n"
+     "\"Non-members are not allowed to post messages to this list.\"\n\n"
+     "Questions go to\n\n    talk-owner@example.net\n",
+        "", "", "recipient-restricted"},
+    {"From: devel-admin@example.net\nSubject: You alice@example.org are not member (devel ML)\n"
+     "X-MLServer: fml\nTo: alice@example.org\n\nYou are not a member of this mailing list "
+     "<devel@example.net>.\n",
+        "devel@example.net", "", "recipient-restricted"},
+    /* "From:" that is not the returned message's. */
+    {HEAD
+        "\n<bob@example.net>:\nFrom: <alice@example.org> RCPT: <bob@example.net> 192.0.2.7 "
+        "failed.\nRemote host said: 552 Mailbox full\n\nFrom: alice@example.org\nSubject: virus\n",
+        "bob@example.net", "", "mailbox-full"},
 };
 
 START_TEST(test_notices)
@@ -234,6 +265,15 @@ static const struct {
         "Status: 5.0.0\nRemote-MTA: dns; mx.example.net\nDiagnostic-Code: smtp; 550 5.1.1 User "
         "unknown\n",
         "recipient-unknown"},
+    /* What belongs into a diagnostic stands behind the status. */
+    {"", "Status: 5.0.0 (Over quota)\n", "mailbox-full"},
+    /* A transcript: each reply for itself, and not the next recipient's. */
+    {">>> RCPT To:<bob@example.net>\n<<< 550 <bob@example.net>, no user of that name\n"
+     "550 <bob@example.net>... User unknown\n421 mx... Deferred: Connection timed out\n",
+        "Status: 5.0.0\n", "recipient-unknown"},
+    {">>> RCPT To:<bob@example.net>\n<<< 550-5.2.2 The mailbox\n<<< 550 5.2.2 is full\n"
+     "550 <carol@example.com>... Host unknown\n",
+        "Status: 5.0.0\n", "mailbox-full"},
 };
 
 START_TEST(test_choices)
