@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""How often the engine finds the right reason, on replies with known ones.
+"""How often the engine finds the right reason, on replies and bounces with known ones.
 
 Usage: accuracy.py [--json] [CORPUS...]
 
 Without CORPUS: tests/corpus/replies/*.tsv, written for this project, and the shared corpus if it lies beside the
-tree. A corpus is a .tsv (accepted reasons, comma separated, the best first; TAB; reply with \\r\\n as four
+tree; then the bounces of both. A corpus is a .tsv (accepted reasons, comma separated, the best first; TAB; reply with \\r\\n as four
 characters) or a .jsonl with "accept" and "text". Prints coverage, right, wrong and unclassified, and for each
 reason what it was taken for. A reply counts as right if its reason is among the accepted ones, as unclassified
 if the engine does not commit itself although the corpus knows better, else as wrong.
+
+For bounces the same is asked of each recipient: of the project's own ones (tests/corpus/dsn/expected.tsv) also
+address and action, and that no other recipient is found; of the shared ones the reason only, as they name no more.
 """
 
 import argparse
@@ -23,8 +26,11 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 EXPLAINCTL = os.environ.get("EXPLAINCTL", os.path.join(ROOT, "build/explainctl"))
 OWN = sorted(glob.glob(os.path.join(HERE, "replies", "*.tsv")))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared", "corpus", "replies.jsonl")
+OWN_BOUNCES = os.path.join(HERE, "dsn", "expected.tsv")
+SHARED_BOUNCES = os.path.join(os.path.dirname(SHARED), "dsn")
 
 Row = collections.namedtuple("Row", "accept text where")
+Recipient = collections.namedtuple("Recipient", "address action accept")  # address, action: None where not known
 
 
 def read_tsv(path):
@@ -56,6 +62,89 @@ def explain(rows):
     if len(answers) != len(rows):
         raise RuntimeError("%d replies, %d answers" % (len(rows), len(answers)))
     return answers
+
+
+def read_bounces():
+    """The own bounces: the recipients of each file."""
+    bounces = collections.defaultdict(list)
+    with open(OWN_BOUNCES, encoding="utf-8") as stream:
+        for line in stream:
+            if line.strip() and not line.startswith("#"):
+                name, address, action, accept = line.rstrip("\n").split("\t")
+                bounces[os.path.join(os.path.dirname(OWN_BOUNCES), name)].append(
+                    Recipient("" if address == "-" else address, action, accept.split(",")))
+    return bounces
+
+
+def read_shared_bounces():
+    bounces = collections.defaultdict(list)
+    with open(SHARED, encoding="utf-8") as stream:
+        for row in map(json.loads, stream):
+            bounces[os.path.join(SHARED_BOUNCES, row["file"])].append(Recipient(None, None, row["accept"]))
+    return {path: recipients for path, recipients in bounces.items() if os.path.exists(path)}
+
+
+def explain_bounces(paths):
+    """What explainctl finds in each file: one object a recipient."""
+    done = subprocess.run([EXPLAINCTL, "dsn", "--json"] + sorted(paths), stdout=subprocess.PIPE, text=True, check=True)
+    found = collections.defaultdict(list)
+    for answer in map(json.loads, done.stdout.splitlines()):
+        found[answer["file"]].append(answer)
+    return found
+
+
+class Bounces:
+    KINDS = ("right", "wrong", "unclassified", "missing", "extra")
+
+    def __init__(self, bounces):
+        self.files, self.total = len(bounces), sum(map(len, bounces.values()))
+        self.kinds = {kind: [] for kind in self.KINDS}  # (file, wanted or None, found or None)
+        found = explain_bounces(bounces)
+        for path in sorted(bounces):
+            self.compare(os.path.basename(path), bounces[path], found[path])
+
+    @staticmethod
+    def judge(wanted, answer):
+        if wanted.action not in (None, answer["action"]):
+            return "wrong"
+        reason = answer["reason"] or "unclassified"
+        if reason in wanted.accept or wanted.accept == ["-"]:
+            return "right"
+        return "unclassified" if reason == "unclassified" else "wrong"
+
+    def compare(self, name, recipients, answers):
+        """Gives each recipient an answer of its own: first those that are right, then what is left."""
+        left = sorted(recipients, key=lambda recipient: len(recipient.accept))
+        for wish in ("right", None):
+            for wanted in list(left):
+                for answer in answers:
+                    kind = self.judge(wanted, answer)
+                    if wanted.address in (None, answer["recipient"] or "") and kind == (wish or kind):
+                        self.kinds[kind].append((name, wanted, answer))
+                        answers.remove(answer)
+                        left.remove(wanted)
+                        break
+        self.kinds["missing"] += [(name, wanted, None) for wanted in left]
+        if recipients[0].address is not None:
+            self.kinds["extra"] += [(name, None, answer) for answer in answers]
+
+    def figures(self):
+        percents = {kind: round(100.0 * len(rows) / self.total, 2) for kind, rows in self.kinds.items()}
+        return dict({"bounces": self.files, "recipients": self.total}, **percents)
+
+    def misses(self):
+        for kind in self.KINDS[1:]:
+            for name, wanted, answer in self.kinds[kind]:
+                wish = "%s %s %s" % (wanted.address, wanted.action, ",".join(wanted.accept)) if wanted else "nothing"
+                got = "%s %s %s (rule %s): %.160s" % tuple(
+                    answer[key] or "-" for key in ("recipient", "action", "reason", "rule", "diagnostic")) if answer else "-"
+                yield "%s: %s: wanted %s, found %s" % (kind, name, wish, got)
+
+    def write(self, name, stream):
+        figures = self.figures()
+        stream.write("%s: %d bounces, %d recipients, %s\n" % (name, self.files, self.total, ", ".join(
+            "%s %d (%.1f %%)" % (kind, len(rows), figures[kind]) for kind, rows in self.kinds.items())))
+        stream.writelines("  %s\n" % miss for miss in self.misses())
 
 
 class Result:
@@ -113,6 +202,10 @@ def main():
         else:
             print("the shared corpus is not there; only the own one is measured", file=sys.stderr)
     results = {name: Result(rows) for name, rows in corpora.items()}
+    if not options.corpus:
+        results["own bounces"] = Bounces(read_bounces())
+        if os.path.isdir(SHARED_BOUNCES):
+            results["shared bounces"] = Bounces(read_shared_bounces())
     if options.json:
         json.dump({name: result.figures() for name, result in results.items()}, sys.stdout)
         print()

@@ -1,7 +1,8 @@
-"""The engine finds the right reasons: no fewer than the floors in floors.json say, on the project's own corpus
-and, where it is there, on the shared one."""
+"""The engine finds the right reasons: no fewer than the floors in floors.json say, of the replies and the bounces
+in the project's own corpus and, where it is there, in the shared one."""
 
 import collections
+import glob
 import json
 import os
 import re
@@ -28,6 +29,23 @@ class Accuracy(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(accuracy.SHARED), "the shared corpus is not there")
     def test_shared(self):
         self.check("shared", accuracy.read(accuracy.SHARED))
+
+    def check_bounces(self, name, bounces):
+        result = accuracy.Bounces(bounces)
+        figures, floor = result.figures(), FLOORS[name]
+        missed = "\n".join(result.misses())
+        self.assertGreaterEqual(figures["right"], floor["right_at_least"], missed)
+        self.assertLessEqual(figures["wrong"], floor["wrong_at_most"], missed)
+
+    def test_own_bounces(self):
+        bounces = accuracy.read_bounces()
+        there = set(glob.glob(os.path.join(os.path.dirname(accuracy.OWN_BOUNCES), "*.eml")))
+        self.assertEqual(set(bounces), there)
+        self.check_bounces("own bounces", bounces)
+
+    @unittest.skipUnless(os.path.isdir(accuracy.SHARED_BOUNCES), "the shared bounces are not there")
+    def test_shared_bounces(self):
+        self.check_bounces("shared bounces", accuracy.read_shared_bounces())
 
     def test_breadth(self):
         """Every reason has replies of its own in the corpus, so that each is measured."""
