@@ -120,6 +120,16 @@ static const struct {
          RETURNED),
         {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""},
             {"b@example.net", "b@example.org", DSN_DELAYED, "", "", "", "", ""}}},
+    /* Of two types the last one counts, as GMime has it; a line that is no field ends the header.
+     */
+    {HEAD "Content-Type: text/plain\nContent-Type: multipart/report;\n boundary=b\n\n--b\n" NOTICE
+          "\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@example.net\n"
+          "Action: failed\n--b--\n",
+        {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""}}},
+    {HEAD "Content-Type: multipart/report; boundary=b\nBroken line\nX: y\n\n--b\n" NOTICE
+          "\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@example.net\n"
+          "Action: failed\n--b--\n",
+        {{"a@example.net", "", DSN_FAILED, "", "", "", "", ""}}},
     /* base64, quoted-printable */
     {HEAD "Content-Type: multipart/report; boundary=b\n\n--b\n" NOTICE
           "\n--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
