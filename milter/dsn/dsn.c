@@ -11,8 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* A report within a report is the returned message, so multiparts are opened, messages not. */
-#define MAX_DEPTH 4
 #define MAX_PARTS 64
 #define MAX_STATUS_TEXT ((size_t)4 << 20)
 #define MAX_NOTICED 200
@@ -53,13 +51,8 @@ static int hex_value(const char *text, size_t len)
 {
 	int value = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		const char *digits = "0123456789abcdef";
-		const char *found = strchr(digits, text[i] | 0x20);
-		if (!found || !text[i])
-			return -1;
-		value = value * 16 + (int)(found - digits);
-	}
+	for (size_t i = 0; i < len; i++)
+		value = value * 16 + (text[i] <= '9' ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
 	return value;
 }
 
@@ -69,9 +62,11 @@ static char *decode_utf8_address(char *text)
 	char *out = text;
 
 	for (const char *in = text; *in;) {
-		size_t digits = strncmp(in, "\\x{", 3) == 0 ? strcspn(in + 3, "}") : 0;
-		int point =
-		    digits >= 2 && digits <= 6 && in[3 + digits] ? hex_value(in + 3, digits) : -1;
+		size_t digits =
+		    strncmp(in, "\\x{", 3) == 0 ? strspn(in + 3, "0123456789abcdefABCDEF") : 0;
+		int point = digits >= 2 && digits <= 6 && in[3 + digits] == '}'
+		                ? hex_value(in + 3, digits)
+		                : -1;
 		if (point < 0x20 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
 			*out++ = *in++;
 			continue;
@@ -235,7 +230,7 @@ static void find_notice(struct dsn *dsn, const struct entity *entity, int depth)
 	struct span parts[MAX_PARTS];
 	struct entity part;
 
-	if (strncmp(entity->type, "multipart/", 10) == 0 && depth < MAX_DEPTH) {
+	if (strncmp(entity->type, "multipart/", 10) == 0 && depth < DSN_MAX_DEPTH) {
 		size_t count = entity_parts(entity, parts, MAX_PARTS);
 		for (size_t i = 0; i < count && !dsn->notice_is_plain; i++) {
 			entity_open(&part, parts[i], dsn->arena);
@@ -273,22 +268,23 @@ static void read_returned(struct dsn *dsn, const struct entity *part)
 	struct entity returned;
 
 	entity_open(&returned, part->body, dsn->arena);
-	dsn->languages = copy(dsn, entity_header(&returned, HEADER_ACCEPT_LANGUAGE));
+	dsn->languages = copy(dsn, entity_header(&returned, "Accept-Language"));
 	if (!dsn->languages[0])
-		dsn->languages = copy(dsn, entity_header(&returned, HEADER_CONTENT_LANGUAGE));
+		dsn->languages = copy(dsn, entity_header(&returned, "Content-Language"));
 }
 
-/* ENTITY is the multipart with the delivery-status part STATUS; FIRST is its first part. */
-static void read_report(struct dsn *dsn, const struct entity *entity, const struct entity *first,
-    const struct entity *status)
+/* The multipart at DEPTH has the delivery-status part STATUS; FIRST is its first part. */
+static void read_report(
+    struct dsn *dsn, int depth, const struct entity *first, const struct entity *status)
 {
 	dsn->is_report = true;
-	dsn->boundary = copy(dsn, entity->boundary);
+	dsn->depth = (size_t)depth + 1;
+	dsn->boundary = dsn->boundaries[depth];
 	dsn->first_part = first->whole;
 	dsn->first_is_status = first == status;
 	if (!dsn->first_is_status) {
 		dsn->first_is_plain = strcmp(first->type, "text/plain") == 0 &&
-		                      first->encoding != ENCODING_UNKNOWN &&
+		                      entity_is_readable(first) &&
 		                      first->body.len <= MAX_NOTICE_TEXT;
 		find_notice(dsn, first, 0);
 	}
@@ -307,6 +303,8 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 	if (strncmp(entity->type, "multipart/", 10) != 0)
 		return false;
 	size_t count = entity_parts(entity, spans, MAX_PARTS);
+	if (count > 0)
+		dsn->boundaries[depth] = copy(dsn, entity->boundary);
 	while (opened < count && !found) {
 		struct entity *part = &parts[opened];
 		entity_open(part, spans[opened++], dsn->arena);
@@ -314,13 +312,13 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 			status = part;
 		else if (!returned && is_returned_type(part->type))
 			returned = part;
-		else if (depth < MAX_DEPTH && !status)
+		else if (depth < DSN_MAX_DEPTH && !status)
 			found = find_report(dsn, part, depth + 1);
 	}
 	if ((found || status) && strcmp(entity->type, "multipart/signed") == 0)
 		dsn->is_signed = true;
 	if (!found && status) {
-		read_report(dsn, entity, &parts[0], status);
+		read_report(dsn, depth, &parts[0], status);
 		if (returned)
 			read_returned(dsn, returned);
 		found = true;
@@ -332,9 +330,9 @@ static bool find_report(struct dsn *dsn, const struct entity *entity, int depth)
 static void read_notice(struct dsn *dsn, const struct entity *message)
 {
 	/* The bounce's own addresses, which its text may name as well. */
-	const char *own[] = {copy(dsn, entity_header(message, HEADER_TO)),
-	    copy(dsn, entity_header(message, HEADER_FROM)), NULL};
-	const char *failed = copy(dsn, entity_header(message, HEADER_FAILED_RECIPIENTS));
+	const char *own[] = {copy(dsn, entity_header(message, "To")),
+	    copy(dsn, entity_header(message, "From")), NULL};
+	const char *failed = copy(dsn, entity_header(message, "X-Failed-Recipients"));
 
 	notice_find_recipients(dsn, dsn->notice, failed, own, dsn->arena);
 }
@@ -356,11 +354,9 @@ static void read_plain(struct dsn *dsn, const struct entity *message)
 static bool is_from_a_list(const struct entity *message)
 {
 	static const struct {
-		enum header header;
-		const char *subject;
-	} lists[] = {
-	    {HEADER_LIST_ADMINISTRIVIA, " rejected"}, {HEADER_ML_SERVER, " are not member"}};
-	const char *subject = entity_header(message, HEADER_SUBJECT);
+		const char *header, *subject;
+	} lists[] = {{"X-List-Administrivia", " rejected"}, {"X-MLServer", " are not member"}};
+	const char *subject = entity_header(message, "Subject");
 
 	for (size_t i = 0; subject && i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (entity_header(message, lists[i].header) &&
@@ -375,17 +371,17 @@ static bool is_signed_by_a_mail_system(const struct entity *message)
 	static const char *const words[] = {"mailer-daemon", "mail delivery", "postmaster",
 	    "maildaemon", "mail administrator", "mail-daemon", "delivery subsystem",
 	    "mailerdaemon"};
-	const char *from = entity_header(message, HEADER_FROM);
+	const char *from = entity_header(message, "From");
 
 	for (size_t i = 0; from && i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasestr(from, words[i]))
 			return true;
-	return entity_header(message, HEADER_FAILED_RECIPIENTS) != NULL;
+	return entity_header(message, "X-Failed-Recipients") != NULL;
 }
 
 static bool is_from_a_mail_system(const struct entity *message)
 {
-	const char *path = entity_header(message, HEADER_RETURN_PATH);
+	const char *path = entity_header(message, "Return-Path");
 
 	return (path && strcmp(path, "<>") == 0) || is_signed_by_a_mail_system(message) ||
 	       is_from_a_list(message);
@@ -424,7 +420,7 @@ struct dsn *dsn_read(const char *message, size_t len)
 	dsn->notice = dsn->languages = dsn->reporting_mta = dsn->boundary = "";
 	entity_open(&entity, dsn->message, dsn->arena);
 	dsn->body = entity.body;
-	dsn->is_annotated = entity_header(&entity, HEADER_MARK) != NULL;
+	dsn->is_annotated = entity_header(&entity, DSN_MARK) != NULL;
 	bool is_bounce = find_report(dsn, &entity, 0);
 	if (!is_bounce && (is_bounce = is_from_a_mail_system(&entity))) {
 		dsn->extendable = how_extendable(&entity);

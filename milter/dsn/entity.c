@@ -1,35 +1,28 @@
 /* entity.c - MIME entities as they stand in the octets of a message.
  *
- * GMime reads the values of header fields and decodes; where fields and parts begin and end is
- * found here, since everything that we don't write ourselves has to leave as it came, octet by
- * octet, and GMime does not tell where parts stand. That also keeps a returned message of megabytes
- * out of GMime, and the many fields that nobody asks for: its objects for them would be most of the
- * cost.
+ * GMime decodes; header fields and where parts begin and end are found here. Everything that we
+ * don't write ourselves has to leave as it came, octet by octet, and GMime does not tell where
+ * parts stand. And its header parser keeps every name of a character set that it ever met, which
+ * lets hostile messages fill the memory of a daemon.
  *
- * Only the first octets of a header are looked at, so that a hostile one costs little. */
+ * Only the first octets of a header are looked at, so that a hostile one costs little. Where
+ * readers may differ, since there are two fields or parameters of a name, there is no boundary. */
 #include "internal.h"
 
-#include "explain/dsn.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
 #include "explain/utf8.h"
 
 #include <gmime/gmime.h>
-#include <pthread.h>
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define MAX_HEADER ((size_t)256 << 10)
+#define MAX_VALUE 8000
 /* RFC 2046 section 5.1.1 allows 70. */
 #define MAX_BOUNDARY 200
-
-static pthread_once_t initialized = PTHREAD_ONCE_INIT;
-
-static void initialize(void)
-{
-	g_mime_init();
-}
 
 static size_t line_length(struct span span, size_t from)
 {
@@ -57,14 +50,155 @@ static size_t header_length(struct span whole)
 	return at;
 }
 
-static char *lower(struct arena *arena, const char *text)
+/* The value of the field called NAME at or behind *FROM, which moves behind the field: as it
+ * stands, with its line breaks. No data if there is none. */
+static struct span next_field(struct span header, const char *name, size_t *from)
 {
-	char *copy = arena_strndup(arena, text, strlen(text));
+	size_t name_len = strlen(name);
 
-	for (char *c = copy; *c; c++)
+	for (size_t at = *from, next; at < header.len; at = next) {
+		next = at + line_length(header, at);
+		if (next - at <= name_len || strncasecmp(header.data + at, name, name_len) != 0)
+			continue;
+		at += name_len;
+		while (at < next && (header.data[at] == ' ' || header.data[at] == '\t'))
+			at++;
+		if (at++ == next || header.data[at - 1] != ':')
+			continue;
+		while (next < header.len && (header.data[next] == ' ' || header.data[next] == '\t'))
+			next += line_length(header, next);
+		*from = next;
+		return (struct span){header.data + at, next - at};
+	}
+	return (struct span){NULL, 0};
+}
+
+/* LF as line end, nothing that is no UTF-8, and no other control characters. */
+static void add_clean(struct strbuf *out, const char *text, size_t len)
+{
+	size_t valid = utf8_valid(text, len);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (i == valid) {
+			strbuf_addch(out, '?');
+			valid = i + 1 + utf8_valid(text + i + 1, len - i - 1);
+		} else if (c == '\r') {
+			if (i + 1 == len || text[i + 1] != '\n')
+				strbuf_addch(out, '\n');
+		} else {
+			bool control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
+			strbuf_addch(out, control ? ' ' : text[i]);
+		}
+	}
+}
+
+/* A field's value on one line. */
+static const char *unfold(struct span value, struct arena *arena)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	add_clean(&out, value.data, value.len < MAX_VALUE ? value.len : MAX_VALUE);
+	size_t len = 0;
+	for (size_t i = 0; i < out.len; i++)
+		if (out.data[i] != '\n')
+			out.data[len++] = out.data[i];
+	while (len > 0 && (out.data[len - 1] == ' ' || out.data[len - 1] == '\t'))
+		len--;
+	size_t blanks = 0;
+	while (blanks < len && (out.data[blanks] == ' ' || out.data[blanks] == '\t'))
+		blanks++;
+	const char *result = arena_strndup(arena, strbuf_str(&out) + blanks, len - blanks);
+	strbuf_free(&out);
+	return result;
+}
+
+const char *entity_header(const struct entity *entity, const char *name)
+{
+	size_t from = 0;
+	struct span value = next_field(entity->header, name, &from);
+
+	return value.data ? unfold(value, entity->arena) : NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t");
+}
+
+/* A token or quoted string (RFC 2045 section 5.1) at *AT, which moves behind it. */
+static char *read_value(const char **at, struct arena *arena)
+{
+	const char *in = skip_blanks(*at);
+	bool quoted = *in == '"';
+	char *value = arena_strndup(arena, in, strlen(in)), *out = value;
+
+	for (in += quoted; *in && (quoted ? *in != '"' : !strchr("; \t(", *in)); in++) {
+		if (quoted && *in == '\\' && in[1])
+			in++;
+		*out++ = *in;
+	}
+	*out = '\0';
+	*at = *in == '"' && quoted ? in + 1 : in;
+	return value;
+}
+
+/* The parameter NAME of a Content-Type; NULL if there is none, or more than one. */
+static const char *read_parameter(const char *type, const char *name, struct arena *arena)
+{
+	const char *found = NULL;
+	size_t len = strlen(name);
+
+	for (const char *at = type + strcspn(type, ";"); *at; at += strcspn(at, ";")) {
+		at = skip_blanks(at + 1);
+		bool is_it = strncasecmp(at, name, len) == 0;
+		const char *behind = is_it ? skip_blanks(at + len) : at;
+		/* RFC 2231: no bounce has a boundary in pieces or in another character set. */
+		if (is_it && *behind == '*')
+			return NULL;
+		is_it = is_it && *behind == '=';
+		at = is_it ? behind : at + strcspn(at, "=;");
+		if (*at != '=')
+			continue;
+		at++;
+		if (is_it) {
+			if (found)
+				return NULL;
+			found = read_value(&at, arena);
+		} else if (*(at = skip_blanks(at)) == '"') {
+			for (at++; *at && *at != '"'; at++)
+				at += *at == '\\' && at[1];
+		}
+	}
+	return found;
+}
+
+/* "multipart/report" of the Content-Type VALUE, in lower case; "" if it is none. */
+static const char *read_type(const char *value, struct arena *arena)
+{
+	size_t len = strcspn(value, "; \t(");
+	char *type = arena_strndup(arena, value, len);
+
+	for (char *c = type; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c + ('a' - 'A'));
-	return copy;
+	return strchr(type, '/') ? type : "";
+}
+
+static bool is_boundary(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	return len > 0 && len <= MAX_BOUNDARY;
 }
 
 static enum encoding read_encoding(const char *value)
@@ -85,166 +219,59 @@ static enum encoding read_encoding(const char *value)
 	return ENCODING_UNKNOWN;
 }
 
-static const char *const wanted[HEADER_COUNT] = {
-    "Content-Type",
-    "Content-Transfer-Encoding",
-    "Accept-Language",
-    "Content-Language",
-    "From",
-    "To",
-    "Return-Path",
-    "X-Failed-Recipients",
-    "Subject",
-    "X-List-Administrivia",
-    "X-MLServer",
-    DSN_MARK,
-};
-
-static int find_wanted(const char *name, size_t len)
-{
-	for (int i = 0; i < HEADER_COUNT; i++)
-		if (strlen(wanted[i]) == len && strncasecmp(name, wanted[i], len) == 0)
-			return i;
-	return -1;
-}
-
-static const char *keep(struct arena *arena, const char *text)
-{
-	return text ? arena_strndup(arena, text, strlen(text)) : NULL;
-}
-
-/* The octets of the field at AT, with all its lines. */
-static size_t field_length(struct span header, size_t at)
-{
-	size_t end = at + line_length(header, at);
-
-	while (end < header.len && (header.data[end] == ' ' || header.data[end] == '\t'))
-		end += line_length(header, end);
-	return end - at;
-}
-
-/* Finds the values in HEADER of the fields that somebody asks for, the first of each but for
- * Content-Type, as GMime does. False if a line is not as RFC 5322 section 2.2 has it. */
-static bool find_values(struct span header, struct span values[HEADER_COUNT])
-{
-	size_t len;
-
-	for (size_t at = 0; at < header.len; at += len) {
-		const char *line = header.data + at;
-		size_t name = 0;
-		if (is_blank_line(line, line_length(header, at)))
-			return true;
-		len = field_length(header, at);
-		while (name < len && line[name] > ' ' && line[name] < 0x7f && line[name] != ':')
-			name++;
-		if (name == 0 || name == len || line[name] != ':')
-			return false;
-		int i = find_wanted(line, name);
-		if (i >= 0 && (!values[i].data || i == HEADER_CONTENT_TYPE))
-			values[i] = (struct span){line + name + 1, len - name - 1};
-	}
-	return true;
-}
-
-static void read_type(struct entity *entity, GMimeContentType *type, struct arena *arena)
-{
-	char *name = g_mime_content_type_get_mime_type(type);
-
-	entity->type = lower(arena, name);
-	g_free(name);
-	entity->boundary = keep(arena, g_mime_content_type_get_parameter(type, "boundary"));
-	entity->charset = keep(arena, g_mime_content_type_get_parameter(type, "charset"));
-}
-
-static void read_value(struct entity *entity, int i, struct span raw, struct arena *arena)
-{
-	char *unfolded = g_mime_utils_header_unfold(arena_strndup(arena, raw.data, raw.len));
-	char *value = g_mime_utils_header_decode_text(NULL, unfolded);
-
-	entity->values[i] = keep(arena, value);
-	if (i == HEADER_CONTENT_TYPE) {
-		GMimeContentType *type = g_mime_content_type_parse(NULL, value);
-		read_type(entity, type, arena);
-		g_object_unref(type);
-	}
-	g_free(value);
-	g_free(unfolded);
-}
-
-/* What the lines of a broken header mean is for GMime to say. */
-static void read_broken(struct entity *entity, struct span header, struct arena *arena)
-{
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(header.data, header.len);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeObject *object = g_mime_parser_construct_part(parser, NULL);
-
-	g_object_unref(parser);
-	g_object_unref(stream);
-	if (!object)
-		return;
-	for (int i = 0; i < HEADER_COUNT; i++)
-		entity->values[i] = keep(arena, g_mime_object_get_header(object, wanted[i]));
-	if (g_mime_object_get_content_type(object))
-		read_type(entity, g_mime_object_get_content_type(object), arena);
-	g_object_unref(object);
-}
-
 void entity_open(struct entity *entity, struct span whole, struct arena *arena)
 {
-	struct span values[HEADER_COUNT] = {{NULL, 0}};
-	size_t header = header_length(whole), skip = 0;
+	size_t header = header_length(whole), from = 0;
 
-	pthread_once(&initialized, initialize);
 	*entity = (struct entity){.whole = whole,
+	    .header = {whole.data, header < MAX_HEADER ? header : MAX_HEADER},
 	    .body = {whole.data + header, whole.len - header},
+	    .arena = arena,
 	    .type = "text/plain"};
-	/* The envelope line of a mailbox file, as some delivery agents give it to filters. */
-	if (header > 5 && memcmp(whole.data, "From ", 5) == 0)
-		skip = line_length(whole, 0);
-	size_t read = header - skip < MAX_HEADER ? header - skip : MAX_HEADER;
-	struct span fields = {whole.data + skip, read};
-	if (!find_values(fields, values))
-		read_broken(entity, fields, arena);
-	else
-		for (int i = 0; i < HEADER_COUNT; i++)
-			if (values[i].data)
-				read_value(entity, i, values[i], arena);
-	entity->encoding = read_encoding(entity->values[HEADER_ENCODING]);
+	entity->encoding = read_encoding(entity_header(entity, "Content-Transfer-Encoding"));
+	struct span field = next_field(entity->header, "Content-Type", &from);
+	if (!field.data)
+		return;
+	const char *value = unfold(field, arena);
+	entity->type = read_type(value, arena);
+	entity->charset = read_parameter(value, "charset", arena);
+	if (next_field(entity->header, "Content-Type", &from).data || header > MAX_HEADER)
+		return;
+	const char *boundary = read_parameter(value, "boundary", arena);
+	entity->boundary = is_boundary(boundary) ? boundary : NULL;
 }
 
-const char *entity_header(const struct entity *entity, enum header header)
+/* Is the line at AT a delimiter (RFC 2046 section 5.1.1)? Then *END is behind it. A longer boundary
+ * is the one of another multipart. */
+static bool is_delimiter(const struct entity *entity, size_t at, size_t *end, bool *closing)
 {
-	return entity->values[header];
+	struct span body = entity->body;
+	size_t len = strlen(entity->boundary), behind = at + 2 + len;
+
+	if (behind > body.len || body.data[at] != '-' || body.data[at + 1] != '-' ||
+	    memcmp(body.data + at + 2, entity->boundary, len) != 0)
+		return false;
+	*closing = behind + 2 <= body.len && memcmp(body.data + behind, "--", 2) == 0;
+	behind += *closing ? 2 : 0;
+	while (behind < body.len && (is_blank(body.data[behind]) || body.data[behind] == '\r'))
+		behind++;
+	*end = behind < body.len ? behind + 1 : behind;
+	return behind == body.len || body.data[behind] == '\n';
 }
 
-/* The next delimiter line (RFC 2046 section 5.1.1) at or behind FROM: where it begins, with the
- * line break before it, which belongs to it; where it ends; whether it is the last one. */
+/* The next delimiter line at or behind FROM, where a line begins: where it begins, with the line
+ * break before it, which belongs to it; where it ends; whether it is the last one. */
 static bool find_delimiter(
     const struct entity *entity, size_t from, size_t *begin, size_t *end, bool *closing)
 {
 	struct span body = entity->body;
-	size_t len = strlen(entity->boundary);
 
-	while (from + 2 + len <= body.len) {
-		const char *found =
-		    memmem(body.data + from, body.len - from, entity->boundary, len);
-		if (!found)
-			return false;
-		size_t at = (size_t)(found - body.data);
-		from = at + 1;
-		if (at < 2 || found[-1] != '-' || found[-2] != '-' || (at > 2 && found[-3] != '\n'))
+	for (size_t at = from; at < body.len; at += line_length(body, at)) {
+		if (!is_delimiter(entity, at, end, closing))
 			continue;
-		size_t behind = at + len;
-		*closing = behind + 2 <= body.len && memcmp(body.data + behind, "--", 2) == 0;
-		behind += *closing ? 2 : 0;
-		while (behind < body.len && strchr(" \t\r", body.data[behind]))
-			behind++;
-		if (behind < body.len && body.data[behind] != '\n')
-			continue; /* a longer boundary, of another multipart */
-		*end = behind < body.len ? behind + 1 : behind;
-		*begin = at - 2;
-		if (*begin > 0)
-			*begin -= *begin > 1 && body.data[*begin - 2] == '\r' ? 2 : 1;
+		*begin = at;
+		if (at > 0)
+			*begin -= at > 1 && body.data[at - 2] == '\r' ? 2 : 1;
 		return true;
 	}
 	return false;
@@ -255,17 +282,15 @@ size_t entity_parts(const struct entity *entity, struct span *parts, size_t max)
 	size_t begin, end, count = 0;
 	bool closing = false;
 
-	if (!entity->boundary || !entity->boundary[0] || strlen(entity->boundary) > MAX_BOUNDARY ||
-	    !find_delimiter(entity, 0, &begin, &end, &closing))
+	if (!entity->boundary || !find_delimiter(entity, 0, &begin, &end, &closing))
 		return 0;
 	while (!closing && count < max) {
 		size_t start = end;
-		/* The break before a delimiter belongs to it, but so may the one behind the last.
-		 */
-		bool more =
-		    find_delimiter(entity, start > 0 ? start - 1 : 0, &begin, &end, &closing);
+		bool more = find_delimiter(entity, start, &begin, &end, &closing);
 		if (!more)
 			begin = entity->body.len;
+		/* The break before a delimiter belongs to it, but so may the one behind the last.
+		 */
 		if (begin < start)
 			begin = start;
 		parts[count++] = (struct span){entity->body.data + start, begin - start};
@@ -273,6 +298,29 @@ size_t entity_parts(const struct entity *entity, struct span *parts, size_t max)
 			break;
 	}
 	return count;
+}
+
+/* The character sets of mail, and no others: converters of the rest are hardly ever run, and some
+ * had faults that end the process. */
+static bool is_charset_of_mail(const char *charset)
+{
+	static const char *const begins[] = {"utf-8", "iso-8859-", "windows-125", "cp125", "koi8-",
+	    "gb2312", "gbk", "gb18030", "big5", "euc-kr", "euc-jp", "ks_c_5601-", "shift_jis",
+	    "iso-2022-jp", "iso-2022-kr", "tis-620"};
+
+	if (strlen(charset) > 20 || strchr(charset, '/'))
+		return false;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncasecmp(charset, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+bool entity_is_readable(const struct entity *entity)
+{
+	return entity->encoding != ENCODING_UNKNOWN &&
+	       (!entity->charset || strcasecmp(entity->charset, "us-ascii") == 0 ||
+	           is_charset_of_mail(entity->charset));
 }
 
 static void decode(const struct entity *entity, struct strbuf *out, size_t max)
@@ -294,12 +342,13 @@ static void decode(const struct entity *entity, struct strbuf *out, size_t max)
 
 static char *from_charset(const char *charset, const char *text, size_t len)
 {
-	iconv_t from = g_mime_iconv_open("UTF-8", charset);
+	/* Not GMime's, which keeps each name for ever. */
+	iconv_t from = is_charset_of_mail(charset) ? iconv_open("UTF-8", charset) : (iconv_t)-1;
 
 	if (from == (iconv_t)-1)
 		return NULL;
 	char *converted = g_mime_iconv_strndup(from, text, len);
-	g_mime_iconv_close(from);
+	iconv_close(from);
 	return converted;
 }
 
@@ -315,33 +364,6 @@ static char *convert(const char *charset, const char *text, size_t len)
 	return converted || !foreign ? converted : from_charset("windows-1252", text, len);
 }
 
-static void add_with_lf(struct strbuf *out, const char *text, size_t len)
-{
-	const char *end = text + len, *cr;
-
-	for (; (cr = memchr(text, '\r', (size_t)(end - text))); text = cr + 1) {
-		strbuf_add(out, text, (size_t)(cr - text));
-		if (cr + 1 == end || cr[1] != '\n')
-			strbuf_addch(out, '\n');
-	}
-	strbuf_add(out, text, (size_t)(end - text));
-}
-
-/* LF as line end, and nothing that is no UTF-8. */
-static void add_clean(struct strbuf *out, const char *text, size_t len)
-{
-	strbuf_reserve(out, len);
-	for (;;) {
-		size_t valid = utf8_valid(text, len);
-		add_with_lf(out, text, valid);
-		if (valid == len)
-			return;
-		strbuf_addch(out, '?');
-		text += valid + 1;
-		len -= valid + 1;
-	}
-}
-
 void entity_text(const struct entity *entity, struct strbuf *out, size_t max)
 {
 	struct strbuf octets;
@@ -351,11 +373,20 @@ void entity_text(const struct entity *entity, struct strbuf *out, size_t max)
 	for (char *nul = octets.data;
 	     nul && (nul = memchr(nul, '\0', octets.len - (size_t)(nul - octets.data)));)
 		*nul = ' ';
-	char *converted = convert(entity->charset, strbuf_str(&octets), octets.len);
+	/* A character that was cut makes no other character set of it. */
+	size_t len = octets.len, tail = 0;
+	while (entity->body.len > max && tail < 3 && tail < len &&
+	       ((unsigned char)octets.data[len - tail - 1] & 0xC0) == 0x80)
+		tail++;
+	if (entity->body.len > max && len > tail &&
+	    (unsigned char)octets.data[len - tail - 1] >= 0xC0 &&
+	    utf8_valid(octets.data + len - tail - 1, tail + 1) != tail + 1)
+		len -= tail + 1;
+	char *converted = convert(entity->charset, strbuf_str(&octets), len);
 	if (converted)
 		add_clean(out, converted, strlen(converted));
 	else
-		add_clean(out, strbuf_str(&octets), octets.len);
+		add_clean(out, strbuf_str(&octets), len);
 	g_free(converted);
 	strbuf_free(&octets);
 }

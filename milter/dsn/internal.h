@@ -17,41 +17,28 @@ struct span {
 
 enum encoding { ENCODING_IDENTITY, ENCODING_QUOTED_PRINTABLE, ENCODING_BASE64, ENCODING_UNKNOWN };
 
-/* The header fields that are read. */
-enum header {
-	HEADER_CONTENT_TYPE,
-	HEADER_ENCODING,
-	HEADER_ACCEPT_LANGUAGE,
-	HEADER_CONTENT_LANGUAGE,
-	HEADER_FROM,
-	HEADER_TO,
-	HEADER_RETURN_PATH,
-	HEADER_FAILED_RECIPIENTS,
-	HEADER_SUBJECT,
-	HEADER_LIST_ADMINISTRIVIA,
-	HEADER_ML_SERVER,
-	HEADER_MARK,
-	HEADER_COUNT,
-};
-
-/* A MIME entity (RFC 2045): where it stands, and its header fields as GMime reads them. */
+/* A MIME entity (RFC 2045): where it stands, and what its header says of it. */
 struct entity {
 	struct span whole, body;
-	const char *values[HEADER_COUNT];
+	struct span header;   /* as much of it as is read */
+	struct arena *arena;  /* for values */
 	const char *type;     /* "multipart/report", lower case; "text/plain" if there is none */
-	const char *boundary; /* NULL: none */
+	const char *boundary; /* NULL: none, or none that all readers agree on */
 	const char *charset;  /* NULL: none */
 	enum encoding encoding;
 };
 
 /* entity.c */
 
-/* Reads the header fields of the entity in WHOLE. ARENA keeps the strings. */
+/* Reads the header fields of the entity in WHOLE. ARENA keeps its strings. */
 void entity_open(struct entity *entity, struct span whole, struct arena *arena);
-/* A header field's value, decoded to UTF-8; NULL if there is none. */
-const char *entity_header(const struct entity *entity, enum header header);
+/* A header field's value on one line, as UTF-8, its beginning if it is long; NULL if there is none.
+ */
+const char *entity_header(const struct entity *entity, const char *name);
 /* The parts of a multipart entity, at most MAX, without the delimiters. */
 size_t entity_parts(const struct entity *entity, struct span *parts, size_t max);
+/* Are its encoding and its character set known? */
+bool entity_is_readable(const struct entity *entity);
 /* Appends the body, decoded and in UTF-8, with LF as line end, at most MAX octets of it. */
 void entity_text(const struct entity *entity, struct strbuf *out, size_t max);
 

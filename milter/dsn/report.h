@@ -5,6 +5,9 @@
 #include "explain/dsn.h"
 #include "internal.h"
 
+/* A report within a report is the returned message, so multiparts are opened, messages not. */
+#define DSN_MAX_DEPTH 4
+
 /* Later ones are passed over. */
 #define DSN_MAX_RECIPIENTS 20000
 
@@ -19,6 +22,9 @@ struct dsn {
 	bool is_signed;  /* it stands in a multipart/signed, and every change breaks that */
 	/* Of the multipart that has the delivery-status part: */
 	const char *boundary;
+	/* Of the multiparts around it, from the message's own to it. */
+	const char *boundaries[DSN_MAX_DEPTH + 1];
+	size_t depth;
 	struct span first_part;
 	bool first_is_status; /* there is no notice */
 	bool first_is_plain;  /* the notice is nothing but a text/plain */
