@@ -32,7 +32,8 @@ static size_t name_length(const char *line, size_t len)
 static char *unfolded(struct arena *arena, const char *text, size_t len)
 {
 	if (len > MAX_VALUE)
-		len = MAX_VALUE;
+		for (len = MAX_VALUE; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+			len--;
 	char *value = arena_strndup(arena, text, len);
 	char *out = value;
 

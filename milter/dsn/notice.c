@@ -15,7 +15,12 @@
 
 #define MAX_ABOUT 3000
 #define MAX_MENTIONS 6
+#define MAX_LINES 60 /* of one mention */
+#define MAX_LINE 1000
 #define MAX_NAMED 200
+/* So many addresses are looked at, and none longer than RFC 5321 has them, with room. */
+#define MAX_SEEN 2000
+#define MAX_ADDRESS 600
 
 struct line {
 	const char *text;
@@ -115,7 +120,7 @@ static bool next_address(struct line line, size_t *from, struct line *address)
 		while (end > at && strchr(".!?", line.text[end - 1]))
 			end--;
 		*from = end > at ? end : at + 1;
-		if (begin == at || end == at + 1)
+		if (begin == at || end == at + 1 || end - begin > MAX_ADDRESS)
 			continue;
 		*address = (struct line){line.text + begin, end - begin};
 		return true;
@@ -156,9 +161,12 @@ static bool is_known(const struct dsn *dsn, struct line address)
 
 static bool is_among(struct line address, const char *const *texts)
 {
+	char words[MAX_ADDRESS + 1];
+
+	memcpy(words, address.text, address.len);
+	words[address.len] = '\0';
 	for (; *texts; texts++)
-		if (contains(
-		        (struct line){*texts, strlen(*texts)}, strndupa(address.text, address.len)))
+		if (strcasestr(*texts, words))
 			return true;
 	return false;
 }
@@ -210,15 +218,17 @@ void notice_find_recipients(struct dsn *dsn, const char *text, const char *faile
 {
 	struct line line = {failed, strlen(failed)}, address;
 	const char *at = text;
-	size_t from = 0;
+	size_t from = 0, seen = 0;
 
 	while (next_address(line, &from, &address))
 		add(dsn, address, arena);
-	while (!failed[0] && next_line(&at, &line))
-		for (from = 0; next_address(line, &from, &address);)
-			if (!contains(line, "message-id") && !is_service(address) &&
-			    !is_among(address, own))
+	while (!failed[0] && next_line(&at, &line)) {
+		if (contains(line, "message-id"))
+			continue;
+		for (from = 0; seen < MAX_SEEN && next_address(line, &from, &address); seen++)
+			if (!is_service(address) && !is_among(address, own))
 				add(dsn, address, arena);
+	}
 	/* A bounce that hides whom it is about. */
 	if (dsn->count == 0 && text[strspn(text, " \n\t")])
 		report_add_recipient(dsn);
@@ -266,8 +276,11 @@ static void add_text(struct strbuf *out, struct line line)
 	}
 	if (out->len && out->data[out->len - 1] != '\n')
 		strbuf_addch(out, ' ');
+	if (line.len > MAX_LINE)
+		for (line.len = MAX_LINE; ((unsigned char)line.text[line.len] & 0xC0) == 0x80;)
+			line.len--;
 	if (out->len < MAX_ABOUT)
-		strbuf_add(out, line.text, line.len < 1000 ? line.len : 1000);
+		strbuf_add(out, line.text, line.len);
 }
 
 /* The line that names the address and what follows up to an empty line; where only the address
@@ -279,7 +292,9 @@ static void add_mention(struct strbuf *out, const char *at, const char *address)
 	bool empty = false, own_words = false;
 	char last[4] = "";
 
-	for (size_t count = 0; next_line(&at, &line) && out->len - begin < MAX_ABOUT; count++) {
+	for (size_t count = 0; count < MAX_LINES && out->len - begin < MAX_ABOUT; count++) {
+		if (!next_line(&at, &line))
+			break;
 		if (is_blank(line)) {
 			if (own_words || empty)
 				break;
@@ -300,19 +315,18 @@ const char *notice_about(const char *text, const char *address, struct arena *ar
 {
 	struct strbuf out;
 	const char *at = text;
-	struct line line;
 
-	if (!address[0] || !text[0])
+	if (!address[0] || strlen(address) > MAX_ADDRESS)
 		return "";
 	strbuf_init(&out, 0);
-	for (size_t mentions = 0; mentions < MAX_MENTIONS;) {
-		const char *begin = at;
-		if (!next_line(&at, &line))
+	for (size_t mentions = 0; mentions < MAX_MENTIONS; mentions++) {
+		/* Linear, whatever the address is; it has no line breaks. */
+		const char *found = strcasestr(at, address);
+		if (!found)
 			break;
-		if (!contains(line, address))
-			continue;
-		add_mention(&out, begin, address);
-		mentions++;
+		const char *line = memrchr(at, '\n', (size_t)(found - at));
+		add_mention(&out, line ? line + 1 : at, address);
+		at = found + strcspn(found, "\n");
 	}
 	const char *result = arena_strndup(arena, strbuf_str(&out), out.len);
 	strbuf_free(&out);
@@ -335,8 +349,9 @@ const char *notice_from_html(const char *html, struct arena *arena)
 		    strncasecmp(at, "<script", 7) == 0) {
 			const char *end =
 			    strcasestr(at, at[1] == 'h' || at[1] == 'H' ? "</head" : "</s");
-			if (end)
-				at = end;
+			if (!end)
+				break;
+			at = end;
 		}
 		if (*at == '<') {
 			static const char *const breaks[] = {
