@@ -36,6 +36,7 @@ struct writer {
 	const struct dsn_options *options;
 	struct letter letters[MAX_LETTERS];
 	size_t letter_count;
+	struct reply *words[MAX_CARDS];
 	const char *eol;
 	struct strbuf *out;
 	char boundary[BOUNDARY_SIZE], outer[BOUNDARY_SIZE];
@@ -58,12 +59,28 @@ static void make_boundary(char boundary[BOUNDARY_SIZE], char kind)
 	boundary[at] = '\0';
 }
 
-static bool is_plain_ascii(const char *text)
+/* Does TEXT begin with the boundary of the report, or of a multipart around it? What follows does
+ * not matter (RFC 2046 section 5.1.1). */
+static bool is_ended_by(const struct dsn *dsn, const char *text)
+{
+	for (size_t i = 0; i < dsn->depth; i++)
+		if (strncmp(text, dsn->boundaries[i], strlen(dsn->boundaries[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool is_delimiter(const struct dsn *dsn, const char *text)
+{
+	return text[0] == '-' && text[1] == '-' && is_ended_by(dsn, text + 2);
+}
+
+/* Can TEXT stand as it is? */
+static bool is_plain_ascii(const struct dsn *dsn, const char *text)
 {
 	size_t line = 0;
 
 	for (; *text; text++) {
-		if ((unsigned char)*text >= 0x80)
+		if ((unsigned char)*text >= 0x80 || (line == 0 && is_delimiter(dsn, text)))
 			return false;
 		line = *text == '\n' ? 0 : line + 1;
 		if (line > MAX_PLAIN_LINE)
@@ -110,13 +127,20 @@ static void add_encoded(struct writer *writer, const char *text)
 	size_t size = g_mime_encoding_flush(&state, text, len, encoded);
 	add_string(writer, base64 ? "Content-Transfer-Encoding: base64\n\n"
 	                          : "Content-Transfer-Encoding: quoted-printable\n\n");
-	add_lines(writer, encoded, size);
+	for (size_t at = 0, next; at < size; at = next) {
+		const char *end = memchr(encoded + at, '\n', size - at);
+		next = end ? (size_t)(end - encoded) + 1 : size;
+		/* No line may look like a delimiter; there is room for two octets more. */
+		bool dash = encoded[at] == '-';
+		add_string(writer, dash ? "=2D" : "");
+		add_lines(writer, encoded + at + dash, next - at - dash);
+	}
 	free(encoded);
 }
 
 static void add_text_part(struct writer *writer, const char *subtype, const char *text)
 {
-	bool ascii = is_plain_ascii(text);
+	bool ascii = is_plain_ascii(writer->dsn, text);
 	struct strbuf header;
 
 	strbuf_init(&header, 0);
@@ -379,11 +403,14 @@ int dsn_annotate(const struct dsn *dsn, const struct dsn_options *options, struc
 	if (!has_failures(dsn) ||
 	    (!is_report && (!dsn->extendable || !is_recognised(dsn, options->engine))))
 		return -1;
+	/* A boundary so short that our own delimiters begin with it. */
+	make_boundary(writer.boundary, 'a');
+	make_boundary(writer.outer, 'm');
+	if (is_ended_by(dsn, writer.boundary) || is_ended_by(dsn, writer.outer))
+		return -1;
 	struct arena *arena = arena_create();
 	add_letters(&writer, arena);
 	writer.eol = line_end(dsn);
-	make_boundary(writer.boundary, 'a');
-	make_boundary(writer.outer, 'm');
 	strbuf_reserve(out, dsn->body.len + 16384);
 	if (is_report)
 		annotate_report(&writer);

@@ -17,6 +17,8 @@
 #include <strings.h>
 
 #define MAX_LINES 60
+/* Of a diagnostic or a line; what matters stands at its beginning. */
+#define MAX_WORDS 3000
 
 enum worth { WORTH_NOTHING, WORTH_TEXT, WORTH_NUMBER, WORTH_WORDS };
 
@@ -43,11 +45,11 @@ static enum worth worth_of(const struct rule *rule)
 	return !rule ? WORTH_TEXT : choose_has_words(rule) ? WORTH_WORDS : WORTH_NUMBER;
 }
 
-/* Returns whether nothing better can come. */
-static bool consider(struct choice *choice)
+/* The first MAX octets of the text. Returns whether nothing better can come. */
+static bool consider(struct choice *choice, size_t max)
 {
-	if (choice->text.len > REPLY_MAX)
-		strbuf_truncate(&choice->text, REPLY_MAX);
+	if (choice->text.len > max)
+		strbuf_truncate(&choice->text, max);
 	if (reply_parse(choice->reply, strbuf_str(&choice->text), choice->text.len) < 0)
 		return false;
 	/* What came of another command says nothing of this recipient. */
@@ -82,14 +84,14 @@ static bool consider_diagnostic(struct choice *choice)
 	if (!words[0])
 		return false;
 	begin_text(choice, words);
-	reply_parse(choice->reply, words, strnlen(words, REPLY_MAX));
+	reply_parse(choice->reply, words, strnlen(words, MAX_WORDS));
 	struct status status = reply_status(choice->reply);
 	/* A reply without a status: the report's own, unless it says nothing either. */
 	if (!status.class && !reply_code(choice->reply) && recipient->status[0] &&
 	    strcmp(recipient->status + 1, ".0.0") != 0)
 		strbuf_addf(&choice->text, "%s ", recipient->status);
 	strbuf_addstr(&choice->text, words);
-	return consider(choice);
+	return consider(choice, MAX_WORDS);
 }
 
 static bool consider_lines(struct choice *choice, const char *text)
@@ -102,7 +104,7 @@ static bool consider_lines(struct choice *choice, const char *text)
 		strbuf_reset(&choice->text);
 		if (line < at + len) {
 			strbuf_add(&choice->text, line, (size_t)(at + len - line));
-			if (consider(choice))
+			if (consider(choice, MAX_WORDS))
 				return true;
 		}
 		at += len + (at[len] ? 1 : 0);
@@ -114,7 +116,7 @@ static bool consider_text(struct choice *choice, const char *text)
 {
 	strbuf_reset(&choice->text);
 	strbuf_addstr(&choice->text, text);
-	return text[0] && consider(choice);
+	return text[0] && consider(choice, REPLY_MAX);
 }
 
 int dsn_choose_reply(
