@@ -46,8 +46,9 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/tests/%)
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:tests/%.c=$(BUILD)/tests/%)
 PEERS := $(BUILD)/tests/milter_peer
+REPLAYS := $(patsubst tests/%_fuzz.c,$(BUILD)/tests/%_replay,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: all help deps check demo accuracy bench lint sanitize memcheck install uninstall clean format
+.PHONY: all help deps check demo accuracy bench lint sanitize memcheck fuzz install uninstall clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -88,6 +89,14 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libexplain.a
 	@echo '  LD      $@'
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
+$(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libexplain.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/libexplain.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+
 $(BUILD)/tests/milter_peer: $(BUILD)/tests/mta/milter_peer.o
 	@echo '  LD      $@'
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmilter
@@ -106,7 +115,8 @@ $(BROWSER): tests/pages/package.json tests/pages/package-lock.json
 
 ## make check      everything that is tested: units, commands, real Postfix, Chromium (as root)
 check: deps
-	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(PEERS) $(BROWSER)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS) $(PEERS) \
+		$(BROWSER)
 	@tests/check $(BUILD) $(MODULES)
 
 ## make demo       a private Postfix refuses mail, before and after; KEEP=1 leaves it running
@@ -135,17 +145,33 @@ sanitize: deps
 		EXTRA='-fsanitize=thread $(SANITIZERS)' tsan-tests
 
 .PHONY: sanitize-tests tsan-tests
-sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(PEERS) $(BROWSER)
+sanitize-tests: $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS) $(PEERS) $(BROWSER)
 	@UNIT_SLOW=1 tests/check $(BUILD) $(MODULES)
 
-tsan-tests: $(PROGRAMS) $(UNIT_TESTS)
+tsan-tests: $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS)
 	@UNIT_SLOW=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp tests/check $(BUILD) --units
 
 ## make memcheck   the unit tests under valgrind
 memcheck: deps
-	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS)
 	@UNIT_SLOW=1 WRAPPER='valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
 		CK_FORK=no tests/check $(BUILD) --units
+
+# Seconds to run and, if given, inputs to try. What is new is kept in build/fuzz/corpus, what fails
+# in build/fuzz. Without tracing of comparisons it is twice as fast; the dictionary has the words.
+T ?= 60
+RUNS ?= -1
+## make fuzz       hostile bounces for T seconds (T=60), with clang's libFuzzer
+fuzz: deps
+	@contrib/install-deps --if-missing fuzz
+	@$(MAKE) -s --no-print-directory BUILD=build/fuzz CC=clang OPTIMIZE='-O2 -g' HARDEN= \
+		EXTRA='-fsanitize=fuzzer-no-link,address,undefined \
+			-fno-sanitize-coverage=trace-cmp $(SANITIZERS)' \
+		build/fuzz/tests/fuzz/dsn_fuzz
+	@mkdir -p build/fuzz/corpus
+	ASAN_OPTIONS=malloc_context_size=4 build/fuzz/tests/fuzz/dsn_fuzz \
+		-dict=tests/fuzz/dsn.dict -max_len=8192 -timeout=10 -max_total_time=$(T) \
+		-runs=$(RUNS) -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/seeds/dsn
 
 ## make lint       clang and gcc warnings, cppcheck, clang-tidy, man pages, shell
 lint: deps
