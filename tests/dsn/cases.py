@@ -88,7 +88,8 @@ CASES = {
                                    notice=EVIL)),
     "directions": (["en"], {}, report(
         group("\u05d3\u05d5\u05d0\u05e8@\u05d3\u05d5\u05d2\u05de\u05d4.example",
-              diagnostic="550 5.1.1 \u05d4\u05de\u05e9\u05ea\u05de\u05e9 \u05dc\u05d0 \u05e7\u05d9\u05d9\u05dd (unknown)."),
+              diagnostic="550 5.1.1 "
+              "\u05d4\u05de\u05e9\u05ea\u05de\u05e9 \u05dc\u05d0 \u05e7\u05d9\u05d9\u05dd (unknown)."),
         group("bob\u202egro.elpmaxe@example.org", diagnostic="550 5.1.1 \u202etxet denrut\u2066 user unknown",
               mta="mx\u202e.example.net"),
         notice="\u05d4\u05d4\u05d5\u05d3\u05e2\u05d4 \u05dc\u05d0 \u05e0\u05de\u05e1\u05e8\u05d4. Not delivered.\n"

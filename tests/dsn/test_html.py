@@ -19,7 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXPLAINCTL = os.environ.get("EXPLAINCTL", os.path.join(ROOT, "build/explainctl"))
 SHOTS = os.environ.get("SHOTS")
 HELP = "https://help.example.com/"
-# What cases.py asks for ends here: which lines are seen, which causes the links lead to.
+FORBIDDEN = ("style", "script", "link", "img", "iframe", "form", "base", "object", "unexpected-comment")
+# What is seen of each case: its lines, and where its links lead.
 VISIBLE = os.path.join(HERE, "visible.txt")
 
 
@@ -77,7 +78,7 @@ def read(text):
 
 class Static(unittest.TestCase):
     def check(self, tag, values):
-        self.assertNotIn(tag, ("style", "script", "link", "img", "iframe", "form", "base", "object", "unexpected-comment"))
+        self.assertNotIn(tag, FORBIDDEN)
         self.assertFalse({"class", "id", "src", "background", "action"} & set(values), values)
         self.assertFalse([key for key in values if key.startswith("on")], values)
         if tag == "table":
@@ -112,7 +113,7 @@ class Static(unittest.TestCase):
                                  ['href="%s"' % link for link in visible()[name][1]])
 
     def test_languages_and_headings(self):
-        """The page and each language say which they are; headings come in order; the bounce's words have no language."""
+        """The page and each language say which they are; and headings come in order."""
         tags = read(explained("two")[1])
         self.assertEqual([values["lang"] for tag, values in tags if tag == "html"], ["en"])
         self.assertEqual([values["lang"] for tag, values in tags if tag == "div"], ["en", "de"])
@@ -135,7 +136,7 @@ class Static(unittest.TestCase):
 
 def columns(line):
     """What a terminal needs for it."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 0 if unicodedata.combining(one) else 1 for one in line)
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else not unicodedata.combining(one) for one in line)
 
 
 class Plain(unittest.TestCase):

@@ -5,7 +5,6 @@ import html.parser
 import http.server
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
