@@ -395,7 +395,11 @@ static enum extendable how_extendable(const struct entity *message)
 		return EXTENDABLE_NOT;
 	if (!message->charset || strcasecmp(message->charset, "us-ascii") == 0)
 		return EXTENDABLE_ASCII;
-	return strcasecmp(message->charset, "utf-8") == 0 ? EXTENDABLE_UTF8 : EXTENDABLE_NOT;
+	if (strcasecmp(message->charset, "utf-8") != 0)
+		return EXTENDABLE_NOT;
+	/* 7bit is what no such field means. */
+	const char *encoding = entity_header(message, "Content-Transfer-Encoding");
+	return encoding && strcasecmp(encoding, "8bit") == 0 ? EXTENDABLE_UTF8 : EXTENDABLE_ASCII;
 }
 
 /* What the notice says of RECIPIENT, in front of what is there. */

@@ -562,7 +562,8 @@ START_TEST(test_old_notice)
 	static const struct {
 		const char *type, *title;
 	} cases[] = {{"", "Ihre Nachricht wurde nicht zugestellt\n"},
-	    {"Content-Type: text/plain; charset=utf-8\n", "Ihre Nachricht"}};
+	    {"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n",
+	        "Ihre Nachricht"}};
 	static const char *const german[] = {"de", NULL}, *const japanese[] = {"ja", NULL};
 	struct engine *engine = load();
 	struct strbuf out, text;

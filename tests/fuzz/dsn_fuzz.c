@@ -75,10 +75,11 @@ static size_t count_delimiters(struct span text, const char *boundary)
 /* Only the markup that is ours. */
 static void check_html(const char *html)
 {
-	static const char *const tags[] = {"!DOCTYPE html>", "html>", "head>", "meta ", "body ",
-	    "body>", "table ", "table>", "tr>", "td>", "td ", "div ", "div>", "h1 ", "h1>", "h2 ",
-	    "h2>", "p ", "p>", "b>", "b ", "span ", "span>", "a href=\"https://example.org/why/",
-	    "a>", "details ", "details>", "summary ", "summary>", "br>", "pre ", "pre>"};
+	static const char *const tags[] = {"!DOCTYPE html>", "html lang=\"", "html>", "head>",
+	    "title>", "!--[if mso]>", "![endif]-->", "details>", "meta ", "body ", "body>",
+	    "table ", "table>", "tr>", "td>", "td ", "div ", "div>", "h1 ", "h1>", "h2 ", "h2>",
+	    "p ", "p>", "b>", "b ", "span ", "span>", "a href=\"https://example.org/why/", "a>",
+	    "details ", "details>", "summary ", "summary>", "br>", "pre ", "pre>"};
 
 	for (const char *at = html; (at = strchr(at, '<'));) {
 		size_t i = 0;
@@ -218,8 +219,29 @@ static size_t check_header(const struct dsn *dsn, const struct strbuf *out)
 	return len + eol;
 }
 
+/* A notice with text in front: all of it is there, and the text is in its letters. */
+static void check_in_front(const struct dsn *dsn, const struct strbuf *out)
+{
+	size_t header = check_header(dsn, out);
+	struct span ours = {out->data + header, out->len - header - dsn->body.len};
+
+	require(out->len > header + dsn->body.len);
+	require(memcmp(ours.data + ours.len, dsn->body.data, dsn->body.len) == 0);
+	require(dsn->extendable);
+	if (dsn->extendable == EXTENDABLE_ASCII)
+		check_ours(dsn, ours);
+	require(utf8_valid(ours.data, ours.len) == ours.len);
+	struct dsn *again = dsn_read(out->data, out->len);
+	require(dsn_is_annotated(again));
+	dsn_free(&again);
+}
+
 static void check_annotated(const struct dsn *dsn, const struct strbuf *out)
 {
+	if (!dsn->is_report) {
+		check_in_front(dsn, out);
+		return;
+	}
 	struct span body = dsn->body, first = dsn->first_part;
 	size_t header = check_header(dsn, out), before = (size_t)(first.data - body.data);
 	const char *at = out->data + header, *behind = first.data + first.len;
