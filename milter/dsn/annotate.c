@@ -338,45 +338,60 @@ static void annotate_report(struct writer *writer)
 	strbuf_add(writer->out, rest, (size_t)(body.data + body.len - rest));
 }
 
-/* TEXT in the letters that the notice's character set has. */
-static void add_in_its_letters(
-    struct writer *writer, const struct strbuf *text, const struct letter *letter)
+/* Appends TEXT in the letters that the notice's character set has. */
+static void add_in_its_letters(struct strbuf *out, const struct dsn *dsn, const struct strbuf *text,
+    const struct letter *letter)
 {
-	struct strbuf folded;
+	bool german = catalog_language_is_german(letter->catalog, letter->language);
 	const char *line = strbuf_str(text);
 
-	if (writer->dsn->extendable == EXTENDABLE_UTF8) {
-		add_string(writer, line);
-		return;
-	}
-	strbuf_init(&folded, 0);
-	bool german = catalog_language_is_german(letter->catalog, letter->language);
 	while (*line) {
 		size_t len = strcspn(line, "\n");
-		ascii_fold(&folded, line, len, german);
-		strbuf_addch(&folded, '\n');
+		if (dsn->extendable == EXTENDABLE_UTF8)
+			strbuf_add(out, line, len);
+		else
+			ascii_fold(out, line, len, german);
+		strbuf_addch(out, '\n');
 		line += len + (line[len] ? 1 : 0);
 	}
-	add_string(writer, strbuf_str(&folded));
-	strbuf_free(&folded);
 }
 
-/* A notice of a program that knows no reports: the explanation goes in front, as text. */
-static void annotate_text(struct writer *writer)
+static bool has_long_line(const char *text)
 {
-	struct strbuf text;
+	for (; *text; text += strspn(text, "\n")) {
+		size_t len = strcspn(text, "\n");
+		if (len > MAX_PLAIN_LINE)
+			return true;
+		text += len;
+	}
+	return false;
+}
+
+/* A notice of a program that knows no reports: the explanation goes in front, as text. Returns -1
+ * if that can't be, with an address longer than a line may be. */
+static int annotate_text(struct writer *writer)
+{
+	struct strbuf text, front;
+	int result = -1;
 
 	strbuf_init(&text, 0);
+	strbuf_init(&front, 0);
 	for (size_t i = 0; i < writer->letter_count; i++) {
 		strbuf_reset(&text);
 		letter_add_plain(&text, &writer->letters[i]);
-		add_in_its_letters(writer, &text, &writer->letters[i]);
+		add_in_its_letters(&front, writer->dsn, &text, &writer->letters[i]);
 	}
 	strbuf_reset(&text);
 	strbuf_addf(&text, "---- %s ----\n\n", notice_heading(writer));
-	add_in_its_letters(writer, &text, &writer->letters[0]);
+	add_in_its_letters(&front, writer->dsn, &text, &writer->letters[0]);
+	if (!has_long_line(strbuf_str(&front))) {
+		add_string(writer, strbuf_str(&front));
+		strbuf_add(writer->out, writer->dsn->body.data, writer->dsn->body.len);
+		result = 0;
+	}
 	strbuf_free(&text);
-	strbuf_add(writer->out, writer->dsn->body.data, writer->dsn->body.len);
+	strbuf_free(&front);
+	return result;
 }
 
 /* Where only the words tell what the message is, all of them have to be known. */
@@ -412,10 +427,11 @@ int dsn_annotate(const struct dsn *dsn, const struct dsn_options *options, struc
 	add_letters(&writer, arena);
 	writer.eol = line_end(dsn);
 	strbuf_reserve(out, dsn->body.len + 16384);
+	int result = 0;
 	if (is_report)
 		annotate_report(&writer);
 	else
-		annotate_text(&writer);
+		result = annotate_text(&writer);
 	arena_free(&arena);
-	return 0;
+	return result;
 }

@@ -12,6 +12,7 @@
 #include "explain/vars.h"
 
 #include <gmime/gmime.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,6 +49,17 @@ static const char *clean(struct arena *arena, const char *text, size_t len)
 	const char *result = arena_strndup(arena, strbuf_str(&out), out.len);
 	strbuf_free(&out);
 	vars_free(&vars);
+	return result;
+}
+
+/* As the sender wrote it first: who was written to at one address may not know the other. */
+static const char *show_address(const struct dsn_recipient *recipient, struct arena *arena)
+{
+	if (!strchr(recipient->original, '@'))
+		return clean(arena, recipient->address, strlen(recipient->address));
+	char *both = mem_printf("%s (%s)", recipient->original, recipient->address);
+	const char *result = clean(arena, both, strlen(both));
+	free(both);
 	return result;
 }
 
@@ -215,10 +227,8 @@ void letter_create(struct letter *letter, const struct dsn *dsn, const struct ds
 	    .contact = options->profile->contact,
 	    .dsn = dsn};
 	letter->addresses = arena_alloc(arena, (dsn->count + 1) * sizeof(*letter->addresses));
-	for (size_t i = 0; i < dsn->count; i++) {
-		const char *address = dsn->recipients[i].address;
-		letter->addresses[i] = clean(arena, address, strlen(address));
-	}
+	for (size_t i = 0; i < dsn->count; i++)
+		letter->addresses[i] = show_address(&dsn->recipients[i], arena);
 	letter->cards = arena_alloc(arena, MAX_CARDS * sizeof(*letter->cards));
 	for (size_t i = 0; i < dsn->count && !letter->more; i++) {
 		if (!got_nothing(&dsn->recipients[i]))

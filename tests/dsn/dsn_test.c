@@ -508,6 +508,16 @@ START_TEST(test_kinds)
 	    RETURNED);
 	ck_assert_int_eq(annotate(engine, typo, sizeof(typo) - 1, english, &out), 0);
 	ck_assert(has(&out, "Did you mean this address? bob@gmail.com"));
+	/* Written to one address, forwarded to another. */
+	strbuf_reset(&out);
+	static const char forwarded[] = REPORT(NOTICE,
+	    "Original-Recipient: rfc822;staff@example.org\nFinal-Recipient: "
+	    "rfc822;bob@example.net\n"
+	    "Action: failed\nStatus: 5.2.2\n",
+	    RETURNED);
+	ck_assert_int_eq(annotate(engine, forwarded, sizeof(forwarded) - 1, english, &out), 0);
+	ck_assert(has(&out,
+	    "\nstaff@example.org (bob@example.net)\n  The mailbox of bob@example.net is full."));
 	/* The domain exists: it is another one, whatever it looks like. */
 	strbuf_reset(&out);
 	static const char exists[] = REPORT(NOTICE,
@@ -588,6 +598,15 @@ START_TEST(test_old_notice)
 	strbuf_addf(&text, HEAD "\n%s", notice);
 	ck_assert_int_eq(annotate(engine, text.data, text.len, japanese, &out), 0);
 	ck_assert(has(&out, "Your message was not delivered"));
+	/* An address longer than a line may be. */
+	strbuf_reset(&text);
+	strbuf_addstr(&text, HEAD "\n<");
+	for (int k = 0; k < 1000; k++)
+		strbuf_addch(&text, 'a');
+	strbuf_addstr(&text, "@example.net>: 550 5.1.1 User unknown\n");
+	strbuf_reset(&out);
+	ck_assert_int_eq(annotate(engine, text.data, text.len, german, &out), -1);
+	ck_assert_uint_eq(out.len, 0);
 	strbuf_free(&text);
 	strbuf_free(&out);
 	engine_put(&engine);
