@@ -153,7 +153,7 @@ tsan-tests: $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS)
 
 ## make memcheck   the unit tests under valgrind
 memcheck: deps
-	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS) $(REPLAYS)
+	@$(MAKE) -s --no-print-directory $(PROGRAMS) $(UNIT_TESTS)
 	@UNIT_SLOW=1 WRAPPER='valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite' \
 		CK_FORK=no tests/check $(BUILD) --units
 
@@ -171,7 +171,8 @@ fuzz: deps
 	@mkdir -p build/fuzz/corpus
 	ASAN_OPTIONS=malloc_context_size=4 build/fuzz/tests/fuzz/dsn_fuzz \
 		-dict=tests/fuzz/dsn.dict -max_len=8192 -timeout=10 -max_total_time=$(T) \
-		-runs=$(RUNS) -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/seeds/dsn
+		-runs=$(RUNS) -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ \
+		build/fuzz/corpus tests/fuzz/seeds/dsn
 
 ## make lint       clang and gcc warnings, cppcheck, clang-tidy, man pages, shell
 lint: deps

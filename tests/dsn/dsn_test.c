@@ -877,7 +877,7 @@ END_TEST
 START_TEST(test_unreadable)
 {
 	static const char unknown[] =
-	    REPORT("Content-Type: text/plain; charset=utf-16\n\n\xff\xfex\n", FAILED, RETURNED);
+	    REPORT("Content-Type: text/plain; charset=utf-16\n\nx y\n", FAILED, RETURNED);
 	static const char turned[] = REPORT(NOTICE,
 	    "Final-Recipient: utf-8; a\\x{202e}b@example.net\nAction: failed\nStatus: "
 	    "5.1.1\nRemote-MTA: dns; "
@@ -889,7 +889,7 @@ START_TEST(test_unreadable)
 
 	strbuf_init(&out, 0);
 	ck_assert_int_eq(annotate(engine, unknown, sizeof(unknown) - 1, english, &out), 0);
-	ck_assert(has(&out, "Content-Type: text/plain; charset=utf-16\n\n\xff\xfex\n"));
+	ck_assert(has(&out, "Content-Type: text/plain; charset=utf-16\n\nx y\n"));
 	strbuf_reset(&out);
 	ck_assert_int_eq(annotate(engine, turned, sizeof(turned) - 1, english, &out), 0);
 	ck_assert(has(&out, "a?b@example.net"));
