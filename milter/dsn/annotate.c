@@ -36,7 +36,7 @@ struct writer {
 	const struct dsn_options *options;
 	struct letter letters[MAX_LETTERS];
 	size_t letter_count;
-	struct reply *words[MAX_CARDS];
+	struct words words;
 	const char *eol;
 	struct strbuf *out;
 	char boundary[BOUNDARY_SIZE], outer[BOUNDARY_SIZE];
@@ -295,10 +295,8 @@ const char *dsn_language(const struct dsn *dsn, const struct engine *engine)
 
 static void add_letter(struct writer *writer, int language, struct arena *arena)
 {
-	bool is_first = writer->letter_count == 0;
-
 	letter_create(&writer->letters[writer->letter_count++], writer->dsn, writer->options,
-	    language, is_first, arena);
+	    language, &writer->words, arena);
 }
 
 /* The languages that were asked for, as far as the letters of an old notice allow. */
@@ -432,6 +430,8 @@ int dsn_annotate(const struct dsn *dsn, const struct dsn_options *options, struc
 		annotate_report(&writer);
 	else
 		result = annotate_text(&writer);
+	for (size_t i = 0; i < MAX_CARDS; i++)
+		reply_free(&writer.words.reply[i]);
 	arena_free(&arena);
 	return result;
 }

@@ -29,7 +29,6 @@ struct card {
 struct letter {
 	const struct catalog *catalog;
 	int language;
-	bool is_first; /* of several languages */
 	const char *title;
 	struct card *cards;
 	size_t card_count;
@@ -40,8 +39,15 @@ struct letter {
 };
 
 /* letter.c */
+
+/* The words that each card is about, chosen with the first letter and used for all languages. */
+struct words {
+	struct reply *reply[MAX_CARDS]; /* NULL: not chosen yet */
+	int class[MAX_CARDS];
+};
+
 void letter_create(struct letter *letter, const struct dsn *dsn, const struct dsn_options *options,
-    int language, bool is_first, struct arena *arena);
+    int language, struct words *words, struct arena *arena);
 
 /* What stands between a label and its text: nothing where the label's own colon is wide. */
 const char *letter_gap(const char *label);

@@ -155,11 +155,14 @@ static const char *said_by_server(
 	return clean(arena, words, len);
 }
 
-static void fill_card(struct card *card, const struct letter *letter, size_t i,
-    const struct dsn_options *options, struct explainer *explainer, struct reply *reply,
-    struct arena *arena)
+/* The next card, for recipient number I. */
+static void fill_card(struct letter *letter, size_t i, const struct dsn_options *options,
+    struct explainer *explainer, struct words *words, struct arena *arena)
 {
 	const struct dsn_recipient *recipient = &letter->dsn->recipients[i];
+	size_t number = letter->card_count++;
+	struct card *card = &letter->cards[number];
+	bool is_first = !words->reply[number];
 	struct profile profile = *options->profile;
 	struct explain_context context = {.profile = &profile,
 	    .ref = options->ref,
@@ -167,7 +170,13 @@ static void fill_card(struct card *card, const struct letter *letter, size_t i,
 	    .recipient = recipient->address};
 
 	profile.language = catalog_language_code(letter->catalog, letter->language);
-	context.class = dsn_choose_reply(letter->dsn, i, options->engine, reply);
+	if (is_first) {
+		words->reply[number] = reply_create();
+		words->class[number] =
+		    dsn_choose_reply(letter->dsn, i, options->engine, words->reply[number]);
+	}
+	const struct reply *reply = words->reply[number];
+	context.class = words->class[number];
 	const struct explanation *explanation =
 	    explain_reply(explainer, options->engine, reply, &context);
 	*card = (struct card){.address = letter->addresses[i],
@@ -182,7 +191,7 @@ static void fill_card(struct card *card, const struct letter *letter, size_t i,
 	/* Without an explanation those words are one: of the server that refused it. */
 	card->said_first = !explanation || speaks_of_words(explanation->cause);
 	card->until = card->delayed ? show_date(recipient->retry_until, arena) : NULL;
-	if (explanation && letter->is_first && options->told)
+	if (explanation && is_first && options->told)
 		options->told(options->context, recipient, explanation);
 	if (!explanation)
 		return;
@@ -213,15 +222,13 @@ static enum page_text choose_title(const struct dsn *dsn)
 }
 
 void letter_create(struct letter *letter, const struct dsn *dsn, const struct dsn_options *options,
-    int language, bool is_first, struct arena *arena)
+    int language, struct words *words, struct arena *arena)
 {
 	const struct catalog *catalog = engine_catalog(options->engine);
 	struct explainer *explainer = explainer_create();
-	struct reply *reply = reply_create();
 
 	*letter = (struct letter){.catalog = catalog,
 	    .language = language,
-	    .is_first = is_first,
 	    .title = catalog_page_text(catalog, language, choose_title(dsn)),
 	    .ref = options->ref,
 	    .contact = options->profile->contact,
@@ -236,9 +243,7 @@ void letter_create(struct letter *letter, const struct dsn *dsn, const struct ds
 		if (letter->card_count == MAX_CARDS)
 			letter->more = true;
 		else
-			fill_card(&letter->cards[letter->card_count++], letter, i, options,
-			    explainer, reply, arena);
+			fill_card(letter, i, options, explainer, words, arena);
 	}
 	explainer_free(&explainer);
-	reply_free(&reply);
 }
