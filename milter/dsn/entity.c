@@ -370,9 +370,9 @@ void entity_text(const struct entity *entity, struct strbuf *out, size_t max)
 
 	strbuf_init(&octets, 0);
 	decode(entity, &octets, max);
-	for (char *nul = octets.data;
-	     nul && (nul = memchr(nul, '\0', octets.len - (size_t)(nul - octets.data)));)
-		*nul = ' ';
+	for (size_t i = 0; i < octets.len; i++)
+		if (octets.data[i] == '\0')
+			octets.data[i] = ' ';
 	/* A character that was cut makes no other character set of it. */
 	size_t len = octets.len, tail = 0;
 	while (entity->body.len > max && tail < 3 && tail < len &&
