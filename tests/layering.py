@@ -42,14 +42,14 @@ COVERED_BY = {
     "milter/pages/texts.c": "tests/pages/pages_test.c",
     "milter/config/paths.c": "tests/cmd/test_explainctl.py",
     "milter/config/bounces.c": "tests/config/config_test.c",
-    "milter/dsn/annotate.c": "tests/dsn/dsn_test.c",
-    "milter/dsn/card.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/annotate.c": "tests/dsn/annotate_test.c",
+    "milter/dsn/card.c": "tests/dsn/test_html.py",
     "milter/dsn/choose.c": "tests/dsn/dsn_test.c",
     "milter/dsn/entity.c": "tests/dsn/dsn_test.c",
     "milter/dsn/fields.c": "tests/dsn/dsn_test.c",
-    "milter/dsn/letter.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/letter.c": "tests/dsn/annotate_test.c",
     "milter/dsn/notice.c": "tests/dsn/dsn_test.c",
-    "milter/dsn/plain.c": "tests/dsn/dsn_test.c",
+    "milter/dsn/plain.c": "tests/dsn/test_html.py",
 }
 
 

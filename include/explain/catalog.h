@@ -67,6 +67,7 @@ struct cause {
 	const char *reason;
 	const char *fixer;
 	const struct cause_text *const *texts; /* by language number; NULL where there are none */
+	bool words_above;                      /* the texts speak of the server's words as above */
 	bool named;                            /* by a rule, even if that one is disabled */
 	struct place place;
 };

@@ -149,6 +149,7 @@ static void link_causes(struct loader *loader)
 			cause->reason = raw->reason;
 		if (!cause->fixer)
 			cause->fixer = raw->fixer;
+		cause->words_above = cause->words_above || raw->words_above;
 		const struct cause_text **texts = (const struct cause_text **)cause->texts;
 		struct cause_text *text = arena_alloc(loader->arena, sizeof(*text));
 		if (texts[raw->language])

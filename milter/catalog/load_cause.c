@@ -15,7 +15,8 @@
 #define MAX_ACTION 160
 
 static const char *const keys[] = {"cause", "lang", "source", "reason", "fixer", "summary",
-    "summary_temporary", "action", "action_temporary", "action_internal", "help", NULL};
+    "summary_temporary", "action", "action_temporary", "action_internal", "help", "words_above",
+    NULL};
 
 static const char *load_choice(struct loader *loader, struct fy_node *item, const char *key,
     const char *const *choices, const char *subject)
@@ -94,6 +95,8 @@ void load_cause(struct loader *loader, struct fy_node *item)
 	raw.language = loader_item_language(loader, item, subject.data);
 	raw.reason = load_choice(loader, item, "reason", reason_names(), subject.data);
 	raw.fixer = load_choice(loader, item, "fixer", fixer_names(), subject.data);
+	struct fy_node *above = own ? NULL : yaml_get(item, "words_above");
+	raw.words_above = above && load_bool(loader, above, subject.data);
 	if (own && !raw.reason)
 		raw.reason = "policy-other";
 	if (own && !raw.fixer)

@@ -40,6 +40,18 @@ bool load_string(
 	return true;
 }
 
+bool load_bool(struct loader *loader, struct fy_node *node, const char *subject)
+{
+	const char *value = "";
+
+	if (!load_string(loader, node, subject, &value))
+		return false;
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		yaml_problem(loader->doc, node, loader->problems, subject,
+		    "'%s' must be true or false", value);
+	return strcmp(value, "true") == 0;
+}
+
 bool load_strings(struct loader *loader, struct fy_node *node, const char *subject,
     const char *const **values, size_t *count)
 {

@@ -237,18 +237,6 @@ static void load_own_texts(
 	load_cause(loader, item);
 }
 
-static bool load_bool(struct loader *loader, struct fy_node *node, const char *subject)
-{
-	const char *value = "";
-
-	if (!load_string(loader, node, subject, &value))
-		return false;
-	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-		yaml_problem(loader->doc, node, loader->problems, subject,
-		    "'%s' must be true or false", value);
-	return strcmp(value, "true") == 0;
-}
-
 static void load_examples(
     struct loader *loader, struct fy_node *node, const char *subject, struct rule *rule)
 {

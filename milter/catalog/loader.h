@@ -48,6 +48,7 @@ struct raw_cause {
 	int language;
 	unsigned layer;
 	struct place place;
+	bool words_above;
 	bool of_rule; /* the texts of a rule, under the rule's name */
 };
 
@@ -77,6 +78,8 @@ struct loader {
 struct place loader_place(struct loader *loader, struct fy_node *node);
 bool load_string(
     struct loader *loader, struct fy_node *node, const char *subject, const char **value);
+/* `true` or `false`; anything else is a problem, and false. */
+bool load_bool(struct loader *loader, struct fy_node *node, const char *subject);
 /* A scalar, or a list of scalars; at least one. */
 bool load_strings(struct loader *loader, struct fy_node *node, const char *subject,
     const char *const **values, size_t *count);

@@ -8,6 +8,7 @@
 #include "explain/engine.h"
 #include "explain/explain.h"
 #include "explain/explain_json.h"
+#include "explain/file.h"
 #include "explain/mem.h"
 #include "explain/profile.h"
 #include "explain/reply.h"
@@ -96,29 +97,15 @@ static void print_json(const struct printer *printer, const struct strbuf *messa
 	dsn_free(&dsn);
 }
 
-static bool write_all(const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(STDOUT_FILENO, data, len);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		data += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* The message as it came, also what was not read yet. */
 static int pass_on(const struct strbuf *message)
 {
 	char buffer[65536];
 	size_t len;
-	bool ok = write_all(strbuf_str(message), message->len);
+	bool ok = file_write_all(STDOUT_FILENO, strbuf_str(message), message->len);
 
 	while (ok && (len = fread(buffer, 1, sizeof(buffer), stdin)) > 0)
-		ok = write_all(buffer, len);
+		ok = file_write_all(STDOUT_FILENO, buffer, len);
 	return ok && !ferror(stdin) ? EXIT_DONE : EXIT_TEMPORARY;
 }
 
@@ -153,7 +140,9 @@ static int filter(const struct strbuf *message, const struct options *options)
 	if (engine) {
 		struct dsn *dsn = dsn_read(strbuf_str(message), message->len);
 		if (annotate(dsn, config, engine, options, &out) == 0)
-			status = write_all(strbuf_str(&out), out.len) ? EXIT_DONE : EXIT_TEMPORARY;
+			status = file_write_all(STDOUT_FILENO, strbuf_str(&out), out.len)
+			             ? EXIT_DONE
+			             : EXIT_TEMPORARY;
 		dsn_free(&dsn);
 	}
 	strbuf_free(&out);
@@ -277,7 +266,16 @@ int ctl_dsn(int argc, char **argv)
 		return options.json || isatty(STDIN_FILENO) ? status : pass_on(&message);
 	}
 	read_message(stdin, &message);
-	int status = message.len > MAX_MESSAGE ? pass_on(&message) : filter(&message, &options);
+	int status;
+	if (ferror(stdin)) {
+		/* Half a message must not be taken for a whole one. */
+		fprintf(stderr, "explainctl dsn: standard input: %s\n", strerror(errno));
+		status = EXIT_TEMPORARY;
+	} else if (message.len > MAX_MESSAGE) {
+		status = pass_on(&message);
+	} else {
+		status = filter(&message, &options);
+	}
 	strbuf_free(&message);
 	return status;
 }

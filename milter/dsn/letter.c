@@ -115,18 +115,6 @@ static const char *suggest(const struct dsn_recipient *recipient, const struct c
 	return result;
 }
 
-/* The causes whose texts send the reader to the server's words "above", where a reply has them. */
-static bool speaks_of_words(const struct cause *cause)
-{
-	static const char *const ids[] = {"unclassified", "policy-stated", "recipient-moved",
-	    "recipient-not-local", "sender-confirmation"};
-
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if (strcmp(cause->id, ids[i]) == 0)
-			return true;
-	return false;
-}
-
 const char *letter_gap(const char *label)
 {
 	static const char colon[] = "\xef\xbc\x9a";
@@ -189,7 +177,7 @@ static void fill_card(struct letter *letter, size_t i, const struct dsn_options 
 	card->status = unless_said(arena, recipient->status, card->said);
 	card->server = unless_said(arena, recipient->remote_mta, card->said);
 	/* Without an explanation those words are one: of the server that refused it. */
-	card->said_first = !explanation || speaks_of_words(explanation->cause);
+	card->said_first = !explanation || explanation->cause->words_above;
 	card->until = card->delayed ? show_date(recipient->retry_until, arena) : NULL;
 	if (explanation && is_first && options->told)
 		options->told(options->context, recipient, explanation);

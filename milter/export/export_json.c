@@ -127,6 +127,8 @@ static json_t *cause_json(const struct catalog *catalog, const struct cause *cau
 	json_object_set_new(object, "cause", json_string(cause->id));
 	json_object_set_new(object, "reason", json_string(cause->reason));
 	json_object_set_new(object, "fixer", json_string(cause->fixer));
+	if (cause->words_above)
+		json_object_set_new(object, "words_above", json_true());
 	for (int i = 0; i < catalog_language_count(catalog); i++)
 		if (cause->texts[i])
 			json_object_set_new(

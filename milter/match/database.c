@@ -6,6 +6,7 @@
  * file that nobody but us or root can write. */
 #include "internal.h"
 
+#include "explain/file.h"
 #include "explain/hash.h"
 #include "explain/mem.h"
 #include "explain/strbuf.h"
@@ -72,20 +73,6 @@ static hs_database_t *read_cache(const char *path, const struct strbuf *key)
 	return database;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(fd, data, len);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		data += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* Databases of catalogues that are no longer used. */
 static void remove_old(const char *cache_dir)
 {
@@ -122,8 +109,8 @@ static void write_cache(
 	int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		goto out;
-	bool written =
-	    write_all(fd, key->data, key->len) && write_all(fd, data, len) && fchmod(fd, 0644) == 0;
+	bool written = file_write_all(fd, key->data, key->len) && file_write_all(fd, data, len) &&
+	               fchmod(fd, 0644) == 0;
 	if (close(fd) < 0 || !written || rename(temporary, path) < 0)
 		unlink(temporary);
 	remove_old(cache_dir);

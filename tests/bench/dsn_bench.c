@@ -11,11 +11,11 @@
  */
 #include "explain/dsn.h"
 #include "explain/engine.h"
-#include "explain/problems.h"
 #include "explain/profile.h"
 #include "explain/ref.h"
 #include "explain/strbuf.h"
 
+#include "bench_engine.h"
 #include "bench_util.h"
 
 #include <unistd.h>
@@ -29,36 +29,6 @@ struct bench {
 	char ref[REF_LENGTH + 1];
 	size_t octets_in, octets_out;
 };
-
-static char name[] = "default";
-static char contact[] = "postmaster@example.test";
-static char help_url[] = "https://mail.example.test/why/{cause}";
-
-static struct engine *load_engine(const char *catalog, const char *cache, char *language)
-{
-	const char *dirs[] = {catalog, NULL};
-	struct profile_settings profile = {.name = name,
-	    .contact = contact,
-	    .help_url = help_url,
-	    .language = language,
-	    .width = 78,
-	    .max_lines = 4,
-	    .max_octets = 480};
-	struct engine_settings settings = {.catalog_dirs = dirs,
-	    .cache_dir = cache,
-	    .site = "example.test",
-	    .profiles = &profile,
-	    .profile_count = 1};
-	struct problems *problems = problems_create();
-	struct engine *engine = engine_create(&settings, problems);
-
-	for (size_t i = 0; i < problems_count(problems); i++)
-		fprintf(stderr, "%s\n", problems_get(problems, i));
-	problems_free(&problems);
-	if (engine == NULL)
-		bench_die("%s: no usable catalogue", catalog);
-	return engine;
-}
 
 static void read_message(struct strbuf *message, const char *path)
 {
@@ -134,7 +104,7 @@ int main(int argc, char **argv)
 	if (argc < 6)
 		bench_die("usage: dsn_bench CATALOG CACHEDIR LANGUAGE COUNT[,COUNT...] FILE...");
 	const char *languages[] = {argv[3], NULL};
-	struct engine *engine = load_engine(argv[1], argv[2], argv[3]);
+	struct engine *engine = bench_engine(argv[1], argv[2], argv[3]);
 	bench.options = (struct dsn_options){.engine = engine,
 	    .profile = engine_profile(engine, "", 0),
 	    .languages = languages,

@@ -9,13 +9,15 @@
  */
 #include "explain/engine.h"
 #include "explain/explain.h"
-#include "explain/problems.h"
 #include "explain/ref.h"
 #include "explain/render.h"
 #include "explain/reply.h"
 #include "explain/strbuf.h"
 
+#include "bench_engine.h"
 #include "bench_util.h"
+
+static char english[] = "en";
 
 struct bench {
 	struct engine *engine;
@@ -28,37 +30,6 @@ struct bench {
 	size_t explained; /* with a footer */
 	size_t by_rule;   /* of these, those that a rule recognised */
 };
-
-static char name[] = "default";
-static char contact[] = "postmaster@example.test";
-static char help_url[] = "https://mail.example.test/why/{cause}";
-static char language[] = "en";
-
-static struct engine *load_engine(const char *catalog, const char *cache)
-{
-	const char *dirs[] = {catalog, NULL};
-	struct profile_settings profile = {.name = name,
-	    .contact = contact,
-	    .help_url = help_url,
-	    .language = language,
-	    .width = 78,
-	    .max_lines = 4,
-	    .max_octets = 480};
-	struct engine_settings settings = {.catalog_dirs = dirs,
-	    .cache_dir = cache,
-	    .site = "example.test",
-	    .profiles = &profile,
-	    .profile_count = 1};
-	struct problems *problems = problems_create();
-	struct engine *engine = engine_create(&settings, problems);
-
-	for (size_t i = 0; i < problems_count(problems); i++)
-		fprintf(stderr, "%s\n", problems_get(problems, i));
-	problems_free(&problems);
-	if (engine == NULL)
-		bench_die("%s: no usable catalogue", catalog);
-	return engine;
-}
 
 /* The whole way of one reply. */
 static void explain_whole(struct bench *bench, const struct bench_line *line)
@@ -129,7 +100,7 @@ int main(int argc, char **argv)
 	if (argc < 3 || argc > 5)
 		bench_die("usage: explain_bench CATALOG REPLIES [CACHEDIR [ROUNDS]]");
 	rounds = argc > 4 ? (size_t)bench_number(argv[4], "ROUNDS", 1) : 50;
-	bench.engine = load_engine(argv[1], argc > 3 ? argv[3] : NULL);
+	bench.engine = bench_engine(argv[1], argc > 3 ? argv[3] : NULL, english);
 	bench.explainer = explainer_create();
 	bench.reply = reply_create();
 	strbuf_init(&bench.out, 0);

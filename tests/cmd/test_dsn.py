@@ -108,6 +108,15 @@ class Dsn(unittest.TestCase):
             self.run_ctl(stdout=full, status=75)
             self.run_ctl(stdin=b"Subject: x\n\ntext\n", stdout=full, status=75)
 
+    def test_half_read(self):
+        """A message that can't be read to its end is not written at all."""
+        folder = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        done = subprocess.run([EXPLAINCTL, "dsn"], stdin=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (75, b""))
+        self.assertIn(b"standard input", done.stderr)
+
     def test_json(self):
         first, second = map(json.loads, self.run_ctl("--json", "--lang", "en").splitlines())
         self.assertEqual(
